@@ -1,0 +1,242 @@
+import type { Decider, Result } from '../kernel/decider.js';
+import { ok, rejected, unreachable } from '../kernel/decider.js';
+import type { AccountId, ComposeId, ConversationId, MemberId, MessageId } from '../kernel/ids.js';
+import type { Instant } from '../kernel/instant.js';
+import { latest } from '../kernel/instant.js';
+import { limits } from '../kernel/limits.js';
+import type { ConversationEvent, ConversationKind, MemberRole, MessageClass } from './events.js';
+import { isMember, mayManageMembers, mayRemoveMessage } from './policies.js';
+
+export interface Member {
+  readonly role: MemberRole;
+}
+
+export interface OpenConversation {
+  readonly status: 'open';
+  readonly conversationId: ConversationId;
+  readonly kind: ConversationKind;
+  readonly bodyMac?: string;
+  /** In order of joining: the longest-standing member comes first. */
+  readonly members: ReadonlyMap<MemberId, Member>;
+  readonly seq: number;
+  readonly count: number;
+  readonly lastPostedAt: Instant;
+}
+
+/** Holds member ids and no personal field, so that deciding opens nothing. */
+export type Conversation = { readonly status: 'absent' } | OpenConversation;
+
+export interface Person {
+  readonly memberId: MemberId;
+  readonly account: AccountId;
+}
+
+export type ConversationCommand =
+  | {
+      readonly type: 'CreateDirect';
+      readonly conversationId: ConversationId;
+      readonly creator: Person;
+      readonly other: Person;
+      readonly at: Instant;
+    }
+  | {
+      readonly type: 'CreateGroup';
+      readonly conversationId: ConversationId;
+      readonly title: string;
+      readonly bodyMac: string;
+      readonly creator: Person;
+      readonly others: readonly Person[];
+      readonly at: Instant;
+    }
+  | { readonly type: 'AddMember'; readonly by: MemberId; readonly person: Person; readonly at: Instant }
+  | { readonly type: 'RemoveMember'; readonly by: MemberId; readonly memberId: MemberId; readonly at: Instant }
+  | { readonly type: 'Leave'; readonly memberId: MemberId; readonly at: Instant }
+  | {
+      readonly type: 'PostMessage';
+      readonly messageId: MessageId;
+      readonly memberId: MemberId;
+      readonly composeId: ComposeId;
+      readonly class: MessageClass;
+      readonly at: Instant;
+    }
+  | {
+      readonly type: 'RemoveMessage';
+      readonly by: MemberId;
+      /** The posted event, found by the use case. */
+      readonly posted: { readonly messageId: MessageId; readonly memberId: MemberId; readonly seq: number };
+      readonly at: Instant;
+    };
+
+export type ConversationRejection =
+  | { readonly type: 'ConversationNotFound' }
+  | { readonly type: 'NotAMember' }
+  | { readonly type: 'ConversationIdReused' }
+  | { readonly type: 'DirectIsFixed' }
+  | { readonly type: 'OwnerOnly' }
+  | { readonly type: 'MemberNotFound' }
+  | { readonly type: 'GroupIsFull'; readonly membersMax: number }
+  | { readonly type: 'NotYourMessage' };
+
+function evolve(state: Conversation, event: ConversationEvent): Conversation {
+  if (event.type === 'ConversationCreated') {
+    const { conversationId, kind, bodyMac, createdAt } = event.data;
+    const created = {
+      status: 'open',
+      conversationId,
+      kind,
+      members: new Map(),
+      seq: 0,
+      count: 0,
+      lastPostedAt: createdAt,
+    } as const;
+    return bodyMac === undefined ? created : { ...created, bodyMac };
+  }
+  if (state.status === 'absent') return state;
+  switch (event.type) {
+    case 'MemberAdded': {
+      const members = new Map(state.members).set(event.data.memberId, { role: event.data.role });
+      return { ...state, members, seq: event.data.seq };
+    }
+    case 'MemberRemoved':
+    case 'MemberLeft': {
+      const members = new Map(state.members);
+      members.delete(event.data.memberId);
+      return { ...state, members, seq: event.data.seq };
+    }
+    case 'OwnerChanged': {
+      const members = new Map<MemberId, Member>();
+      for (const [id] of state.members) members.set(id, { role: id === event.data.memberId ? 'owner' : 'member' });
+      return { ...state, members };
+    }
+    case 'MessagePosted':
+      return { ...state, seq: event.data.seq, count: event.data.count, lastPostedAt: event.data.postedAt };
+    case 'MessageRemoved':
+      return state;
+    default:
+      return unreachable(event);
+  }
+}
+
+type Decided = Result<readonly ConversationEvent[], ConversationRejection>;
+type Of<Type extends ConversationCommand['type']> = Extract<ConversationCommand, { type: Type }>;
+
+function create(
+  command: Of<'CreateDirect'> | Of<'CreateGroup'>,
+  kind: ConversationKind,
+  others: readonly Person[],
+  extra: { readonly title?: string; readonly bodyMac?: string },
+): Decided {
+  const { conversationId, creator, at } = command;
+  const people = [creator, ...others.filter((other) => other.memberId !== creator.memberId)];
+  if (people.length > limits.membersMax) return rejected({ type: 'GroupIsFull', membersMax: limits.membersMax });
+  const created: ConversationEvent = { type: 'ConversationCreated', data: { conversationId, kind, ...extra, createdAt: at } };
+  const added = people.map<ConversationEvent>((person, index) => ({
+    type: 'MemberAdded',
+    data: {
+      conversationId,
+      ...person,
+      role: kind === 'group' && index === 0 ? 'owner' : 'member',
+      addedBy: creator.memberId,
+      fromSeq: 1,
+      seq: index + 1,
+      count: 0,
+      addedAt: at,
+    },
+  }));
+  return ok([created, ...added]);
+}
+
+function addMember(command: Of<'AddMember'>, state: OpenConversation): Decided {
+  if (state.kind === 'direct') return rejected({ type: 'DirectIsFixed' });
+  if (!mayManageMembers(state, command.by)) return rejected({ type: 'OwnerOnly' });
+  if (isMember(state, command.person.memberId)) return ok([]);
+  if (state.members.size >= limits.membersMax) return rejected({ type: 'GroupIsFull', membersMax: limits.membersMax });
+  const { conversationId, count } = state;
+  const seq = state.seq + 1;
+  const data = { conversationId, ...command.person, role: 'member', addedBy: command.by, fromSeq: seq, seq, count } as const;
+  return ok([{ type: 'MemberAdded', data: { ...data, addedAt: command.at } }]);
+}
+
+function leave(memberId: MemberId, state: OpenConversation, at: Instant): Decided {
+  if (state.kind === 'direct') return rejected({ type: 'DirectIsFixed' });
+  const { conversationId, count } = state;
+  const left: ConversationEvent = {
+    type: 'MemberLeft',
+    data: { conversationId, memberId, seq: state.seq + 1, count, leftAt: at },
+  };
+  const [heir] = [...state.members.keys()].filter((id) => id !== memberId);
+  if (!mayManageMembers(state, memberId) || heir === undefined) return ok([left]);
+  return ok([left, { type: 'OwnerChanged', data: { conversationId, memberId: heir, changedAt: at } }]);
+}
+
+function removeMember(command: Of<'RemoveMember'>, state: OpenConversation): Decided {
+  const { by, memberId, at } = command;
+  if (state.kind === 'direct') return rejected({ type: 'DirectIsFixed' });
+  if (by === memberId) return leave(memberId, state, at);
+  if (!mayManageMembers(state, by)) return rejected({ type: 'OwnerOnly' });
+  if (!isMember(state, memberId)) return rejected({ type: 'MemberNotFound' });
+  const { conversationId, count } = state;
+  return ok([
+    { type: 'MemberRemoved', data: { conversationId, memberId, removedBy: by, seq: state.seq + 1, count, removedAt: at } },
+  ]);
+}
+
+function postMessage(command: Of<'PostMessage'>, state: OpenConversation): Decided {
+  const { messageId, memberId, composeId, at } = command;
+  const count = command.class === 'post' ? state.count + 1 : state.count;
+  const postedAt = latest(at, state.lastPostedAt);
+  const { conversationId } = state;
+  return ok([
+    {
+      type: 'MessagePosted',
+      data: { conversationId, messageId, memberId, seq: state.seq + 1, count, class: command.class, composeId, postedAt },
+    },
+  ]);
+}
+
+function removeMessage(command: Of<'RemoveMessage'>, state: OpenConversation): Decided {
+  const { by, posted, at } = command;
+  if (!mayRemoveMessage(state, by, posted.memberId)) return rejected({ type: 'NotYourMessage' });
+  const { conversationId } = state;
+  const reason = by === posted.memberId ? 'author' : 'owner';
+  const { messageId, seq } = posted;
+  return ok([{ type: 'MessageRemoved', data: { conversationId, messageId, seq, removedBy: by, reason, removedAt: at } }]);
+}
+
+function actorOf(command: Exclude<ConversationCommand, { type: 'CreateDirect' | 'CreateGroup' }>): MemberId {
+  return command.type === 'Leave' || command.type === 'PostMessage' ? command.memberId : command.by;
+}
+
+function decide(command: ConversationCommand, state: Conversation): Decided {
+  switch (command.type) {
+    case 'CreateDirect':
+      // The id is computed from both people, so whoever comes second meets the conversation that both meant.
+      return state.status === 'open' ? ok([]) : create(command, 'direct', [command.other], {});
+    case 'CreateGroup': {
+      if (state.status === 'open') return state.bodyMac === command.bodyMac ? ok([]) : rejected({ type: 'ConversationIdReused' });
+      return create(command, 'group', command.others, { title: command.title, bodyMac: command.bodyMac });
+    }
+  }
+  if (state.status === 'absent') return rejected({ type: 'ConversationNotFound' });
+  if (!isMember(state, actorOf(command))) return rejected({ type: 'NotAMember' });
+  switch (command.type) {
+    case 'AddMember':
+      return addMember(command, state);
+    case 'RemoveMember':
+      return removeMember(command, state);
+    case 'Leave':
+      return leave(command.memberId, state, command.at);
+    case 'PostMessage':
+      return postMessage(command, state);
+    case 'RemoveMessage':
+      return removeMessage(command, state);
+    default:
+      return unreachable(command);
+  }
+}
+
+export const conversation: Decider<ConversationCommand, ConversationEvent, Conversation, ConversationRejection> = {
+  initial: { status: 'absent' },
+  evolve,
+  decide,
+};
