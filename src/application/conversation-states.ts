@@ -1,0 +1,87 @@
+/**
+ * The states of conversations that this process has lately decided on. A state here may be stale: that shows as a wrong
+ * expected revision, and no refusal is answered before it was decided again on the stream's head.
+ */
+import type { Conversation } from '../domain/conversation/conversation.js';
+import { conversation } from '../domain/conversation/conversation.js';
+import type { ConversationEvent } from '../domain/conversation/events.js';
+import type { ConversationId } from '../domain/kernel/ids.js';
+import { aggregates } from './aggregates.js';
+import type { EventCodec } from './event-codec.js';
+import type { Loaded } from './load-stream.js';
+import { loadStream } from './load-stream.js';
+import type { Clock } from './ports/clock.js';
+import type { EventStore } from './ports/event-store.js';
+
+export type LoadedConversation = Loaded<Conversation>;
+
+interface Entry {
+  readonly loaded: LoadedConversation;
+  readonly asOfMs: number;
+}
+
+const NOTHING: LoadedConversation = { state: conversation.initial, revision: -1 };
+
+export class ConversationStates {
+  private readonly entries = new Map<ConversationId, Entry>();
+
+  constructor(
+    private readonly deps: {
+      readonly eventStore: Pick<EventStore, 'readStream'>;
+      readonly codec: EventCodec;
+      readonly clock: Clock;
+    },
+    private readonly entriesMax = 20_000,
+  ) {}
+
+  /** Any age; reads the store only when nothing is known. */
+  async cached(id: ConversationId): Promise<LoadedConversation> {
+    const entry = this.entries.get(id);
+    if (entry === undefined) return this.head(id);
+    this.remember(id, entry);
+    return entry.loaded;
+  }
+
+  /** No older than the span. */
+  async within(id: ConversationId, ageMsMax: number): Promise<LoadedConversation> {
+    const entry = this.entries.get(id);
+    const isYoung = entry !== undefined && this.deps.clock.monotonicMs() - entry.asOfMs <= ageMsMax;
+    return isYoung ? entry.loaded : this.head(id);
+  }
+
+  /** The state at the stream's head, reading only the tail that is not known yet. */
+  async head(id: ConversationId): Promise<LoadedConversation> {
+    const asOfMs = this.deps.clock.monotonicMs();
+    const known = this.entries.get(id)?.loaded ?? NOTHING;
+    const loaded = await loadStream(this.deps, conversation.evolve, aggregates.conversation.stream(id), known);
+    // A conversation is never removed while its keys live; what is gone is treated as never having been.
+    if (loaded === 'removed') {
+      this.entries.delete(id);
+      return NOTHING;
+    }
+    this.learn(id, loaded, asOfMs);
+    return loaded;
+  }
+
+  /** What this process has just appended after `base`. */
+  advance(id: ConversationId, base: LoadedConversation, events: readonly ConversationEvent[]): LoadedConversation {
+    const state = events.reduce(conversation.evolve, base.state);
+    const loaded = { state, revision: base.revision + events.length };
+    this.learn(id, loaded, this.deps.clock.monotonicMs());
+    return loaded;
+  }
+
+  private learn(id: ConversationId, loaded: LoadedConversation, asOfMs: number): void {
+    const known = this.entries.get(id);
+    if (loaded.revision < 0 || (known !== undefined && known.loaded.revision > loaded.revision)) return;
+    this.remember(id, { loaded, asOfMs });
+  }
+
+  private remember(id: ConversationId, entry: Entry): void {
+    this.entries.delete(id);
+    this.entries.set(id, entry);
+    if (this.entries.size <= this.entriesMax) return;
+    const [oldest] = this.entries.keys();
+    if (oldest !== undefined) this.entries.delete(oldest);
+  }
+}
