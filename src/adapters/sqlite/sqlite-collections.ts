@@ -1,0 +1,185 @@
+/**
+ * The tables of the read side: one for each collection, called after it, clustered by its key. Fields of key and indexes
+ * are columns, the rest of a document is JSON. A table whose declared shape has changed, or that is declared no more, is
+ * dropped with its checkpoint: views are rebuilt, never migrated.
+ */
+import { type Fields, leadingOf, orderOf, type Scalar, type Shape } from '../../projections/kernel/collection.js';
+import type { Row } from '../../projections/kernel/document.js';
+import type { Connection } from './sqlite-database.js';
+
+export interface PageAsked {
+  readonly index?: string | undefined;
+  readonly equal: Fields;
+  readonly above?: Scalar | undefined;
+  readonly below?: Scalar | undefined;
+  readonly order?: 'ascending' | 'descending' | undefined;
+  readonly limit: number;
+}
+
+type Stored = (Scalar | null)[];
+
+const quoted = (name: string): string => `"${name}"`;
+const listOf = (names: readonly string[]): string => names.map(quoted).join(', ');
+
+const REGISTRY = `CREATE TABLE IF NOT EXISTS projections (
+  collection TEXT PRIMARY KEY,
+  shape TEXT NOT NULL,
+  checkpoint INTEGER NOT NULL
+) WITHOUT ROWID`;
+
+/** Makes room for the collections that are declared, and for none besides. */
+export function openCollections(connection: Connection, shapes: readonly Shape[]): ReadonlyMap<string, SqliteCollection> {
+  connection.transaction(() => {
+    connection.exec(REGISTRY);
+    const declared = new Map(shapes.map((shape) => [shape.name, shapeText(shape)]));
+    const stored = connection
+      .prepare<[], { collection: string; shape: string }>('SELECT collection, shape FROM projections')
+      .all();
+    for (const { collection, shape } of stored) if (declared.get(collection) !== shape) drop(connection, collection);
+    for (const shape of shapes) create(connection, shape);
+  })();
+  return new Map(shapes.map((shape) => [shape.name, new SqliteCollection(connection, shape)]));
+}
+
+const shapeText = ({ fields, key, indexes }: Shape): string => JSON.stringify({ fields, key, indexes });
+
+function drop(connection: Connection, collection: string): void {
+  connection.exec(`DROP TABLE IF EXISTS ${quoted(collection)}`);
+  connection.prepare('DELETE FROM projections WHERE collection = ?').run(collection);
+}
+
+function create(connection: Connection, shape: Shape): void {
+  const columns = Object.entries(shape.fields).map(
+    ([field, type]) => `${quoted(field)} ${type === 'text' ? 'TEXT' : 'INTEGER'}${shape.key.includes(field) ? ' NOT NULL' : ''}`,
+  );
+  connection.exec(
+    `CREATE TABLE IF NOT EXISTS ${quoted(shape.name)} (
+      ${columns.join(', ')}, "$position" INTEGER NOT NULL, "$doc" TEXT, PRIMARY KEY (${listOf(shape.key)})
+    ) WITHOUT ROWID`,
+  );
+  for (const [index, fields] of Object.entries(shape.indexes)) {
+    connection.exec(
+      `CREATE INDEX IF NOT EXISTS ${indexName(shape, index)} ON ${quoted(shape.name)} (${listOf(fields)})${present(shape, fields)}`,
+    );
+  }
+  connection
+    .prepare('INSERT INTO projections VALUES (?, ?, 0) ON CONFLICT (collection) DO NOTHING')
+    .run(shape.name, shapeText(shape));
+}
+
+const indexName = (shape: Shape, index: string): string => quoted(`${shape.name}.${index}`);
+
+/** A document that lacks a field of an index does not stand in it; a removed one lacks all that are not of its key. */
+function present(shape: Shape, fields: readonly string[]): string {
+  const conditions = fields.filter((field) => !shape.key.includes(field)).map((field) => `${quoted(field)} IS NOT NULL`);
+  return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+}
+
+export class SqliteCollection {
+  private readonly columns: readonly string[];
+  private readonly readRow;
+  private readonly writeRow;
+  private readonly statements = new Map<string, ReturnType<Connection['prepare']>>();
+
+  constructor(
+    private readonly connection: Connection,
+    readonly shape: Shape,
+  ) {
+    const { name, key, fields } = shape;
+    this.columns = Object.keys(fields);
+    const all = [...this.columns, '$position', '$doc'];
+    const changed = all.filter((field) => !key.includes(field));
+    this.readRow = connection.prepare<Scalar[], Stored>(`SELECT ${listOf(all)} FROM ${quoted(name)} WHERE ${equals(key)}`).raw();
+    this.writeRow = connection.prepare<Stored>(
+      `INSERT INTO ${quoted(name)} (${listOf(all)}) VALUES (${all.map(() => '?').join(', ')})
+       ON CONFLICT DO UPDATE SET ${changed.map((field) => `${quoted(field)} = excluded.${quoted(field)}`).join(', ')}`,
+    );
+  }
+
+  read(key: readonly Scalar[]): Row | undefined {
+    const stored = this.readRow.get(...key);
+    if (stored === undefined) return undefined;
+    const position = stored[this.columns.length] as number;
+    const doc = this.decoded(stored);
+    return doc === undefined ? { position } : { position, doc };
+  }
+
+  write(key: readonly Scalar[], { position, doc }: Row): void {
+    const { key: keyFields, fields } = this.shape;
+    const values = this.columns.map((field) => {
+      const at = keyFields.indexOf(field);
+      return (at >= 0 ? key[at] : (doc?.[field] as Scalar | undefined)) ?? null;
+    });
+    const rest = doc && Object.fromEntries(Object.entries(doc).filter(([field]) => !Object.hasOwn(fields, field)));
+    this.writeRow.run(...values, position, rest === undefined ? null : JSON.stringify(rest));
+  }
+
+  page({ index, equal, above, below, order = 'ascending', limit }: PageAsked): readonly Fields[] {
+    const ordered = orderOf(this.shape, index);
+    const leading = leadingOf(this.shape, ordered, equal);
+    const next = ordered[leading.length];
+    if (next === undefined && (above ?? below) !== undefined) throw new Error(`No field of ${this.shape.name} is left to bound.`);
+    const bounds = [
+      ...(above === undefined ? [] : [{ condition: `${quoted(next ?? '')} > ?`, value: above }]),
+      ...(below === undefined ? [] : [{ condition: `${quoted(next ?? '')} < ?`, value: below }]),
+    ];
+    const direction = order === 'ascending' ? 'ASC' : 'DESC';
+    const sql = `SELECT ${listOf(this.columns)}, "$position", "$doc" ${this.from(index, ordered.slice(0, leading.length))}
+      ${bounds.map(({ condition }) => `AND ${condition}`).join(' ')}
+      ORDER BY ${ordered.map((field) => `${quoted(field)} ${direction}`).join(', ')} LIMIT ?`;
+    const stored = this.statement(sql)
+      .raw()
+      .all(...leading, ...bounds.map(({ value }) => value), Math.max(0, limit)) as Stored[];
+    return stored.flatMap<Fields>((row) => this.decoded(row) ?? []);
+  }
+
+  count(index: string | undefined, equal: Fields): number {
+    const ordered = orderOf(this.shape, index);
+    const leading = leadingOf(this.shape, ordered, equal);
+    const sql = `SELECT count(*) ${this.from(index, ordered.slice(0, leading.length))}`;
+    return this.statement(sql)
+      .pluck()
+      .get(...leading) as number;
+  }
+
+  find(index: string, equal: Fields): readonly (readonly Scalar[])[] {
+    const ordered = orderOf(this.shape, index);
+    const leading = leadingOf(this.shape, ordered, equal);
+    const sql = `SELECT ${listOf(this.shape.key)} ${this.from(index, ordered.slice(0, leading.length))}`;
+    return this.statement(sql)
+      .raw()
+      .all(...leading) as Scalar[][];
+  }
+
+  clear(): void {
+    this.connection.exec(`DELETE FROM ${quoted(this.shape.name)}`);
+  }
+
+  /** Names the index, so that a query that could not use it fails instead of being slow. */
+  private from(index: string | undefined, leading: readonly string[]): string {
+    const fields = index === undefined ? [] : (this.shape.indexes[index] ?? []);
+    const exist = fields.filter((field) => !this.shape.key.includes(field)).map((field) => `AND ${quoted(field)} IS NOT NULL`);
+    const by = index === undefined ? '' : ` INDEXED BY ${indexName(this.shape, index)}`;
+    const asked = leading.map((field) => `AND ${quoted(field)} = ?`);
+    return `FROM ${quoted(this.shape.name)}${by} WHERE "$doc" IS NOT NULL ${[...exist, ...asked].join(' ')}`;
+  }
+
+  private decoded(stored: Stored): Fields | undefined {
+    const json = stored[this.columns.length + 1];
+    if (typeof json !== 'string') return undefined;
+    const doc = JSON.parse(json) as Record<string, unknown>;
+    for (const [at, field] of this.columns.entries()) if (stored[at] !== null) doc[field] = stored[at];
+    return doc;
+  }
+
+  /** As many statements as there are kinds of questions, which the queries of the read side number. */
+  private statement(sql: string) {
+    const known = this.statements.get(sql);
+    if (known !== undefined) return known;
+    const prepared = this.connection.prepare(sql);
+    this.statements.set(sql, prepared);
+    return prepared;
+  }
+}
+
+const equals = (fields: readonly string[]): string => fields.map((field) => `${quoted(field)} = ?`).join(' AND ');
