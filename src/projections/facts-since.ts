@@ -1,0 +1,145 @@
+/**
+ * Sync: everything that one person's devices have not seen since a position. Re-delivery is allowed, loss is not: the
+ * answer names the position that it vouches for, which was read before anything else and may be lower than the question.
+ */
+import type { AccountId, ConversationId, Handle } from '../domain/kernel/ids.js';
+import { type AccountDocument, accounts } from './accounts.js';
+import { type ConversationView, conversationList, type Seen, seenConversations, viewOf } from './conversation-list.js';
+import { conversationMembers } from './conversation-members.js';
+import { conversationTimeline, type TimelineEntry } from './conversation-timeline.js';
+import { type DeviceDocument, devices, devicesOf } from './devices.js';
+import { one } from './kernel/reading.js';
+import type { Views } from './kernel/views.js';
+import { gapsOf, type LeftOut, leftOutOf, unseenOf } from './left-out.js';
+import { type MemberView, memberView, presentMembers } from './members-for.js';
+import { type MemberMarks, marksOf, marksPosition, marksSince, receipts } from './receipts.js';
+import { entriesBetween } from './timeline-search.js';
+
+export interface Asker {
+  readonly accountId: AccountId;
+  readonly handle: Handle;
+}
+
+export interface SyncCursor {
+  /** Everything up to here was answered; 0 for a device that has nothing yet. */
+  readonly after: number;
+  /** Between the pages of one answer: what it will vouch for, and how far down the list of conversations it has got. */
+  readonly page?: { readonly upTo: number; readonly below: number };
+}
+
+export interface SyncLimits {
+  readonly conversationsMax: number;
+  /** Facts of one conversation, the newest; what is left out is named. */
+  readonly factsMax: number;
+  /** A snapshot lists members and their marks when they are no more than this; of a larger conversation both are asked for. */
+  readonly membersMax: number;
+}
+
+export type SyncItem =
+  | { readonly kind: 'entry'; readonly entry: TimelineEntry }
+  /** The conversation as it is now. The facts that follow it begin after `revision`, and holes are counted from there. */
+  | {
+      readonly kind: 'snapshot';
+      readonly revision: number;
+      readonly conversation: ConversationView;
+      readonly members?: readonly MemberView[];
+    }
+  | { readonly kind: 'marks'; readonly conversationId: ConversationId; readonly marks: MemberMarks }
+  | { readonly kind: 'account'; readonly account: AccountDocument }
+  | { readonly kind: 'device'; readonly device: DeviceDocument };
+
+export interface SyncAnswer {
+  readonly items: readonly SyncItem[];
+  readonly limited: readonly LeftOut[];
+  readonly cursor: SyncCursor;
+  readonly caughtUp: boolean;
+}
+
+type Part = Pick<SyncAnswer, 'items' | 'limited'>;
+
+const READ_HERE = [conversationList, conversationMembers, conversationTimeline, receipts, accounts, devices];
+
+/** Up to where all the views are built that sync reads. */
+export async function syncPosition(views: Views): Promise<number> {
+  return Math.min(...(await Promise.all(READ_HERE.map(({ collection }) => views.position(collection)))));
+}
+
+export async function factsSince(views: Views, asker: Asker, cursor: SyncCursor, limits: SyncLimits): Promise<SyncAnswer> {
+  const { after, page } = cursor;
+  const upTo = page?.upTo ?? (await syncPosition(views));
+  const own = page === undefined ? await ownItems(views, asker.accountId, after) : [];
+  const changed = await changedSince(views, asker.handle, after);
+  const waiting = changed.filter(({ at }) => at < (page?.below ?? Number.POSITIVE_INFINITY));
+  const taken = waiting.slice(0, limits.conversationsMax);
+  const lowest = taken.at(-1)?.at;
+  const hasMore = lowest !== undefined && waiting.length > taken.length;
+  // What moved up the list since the first page may have been passed over: the last page answers all of it again.
+  const moved = page !== undefined && !hasMore ? changed.filter(({ at }) => at >= page.below && at > upTo) : [];
+  const parts = await Promise.all([...taken, ...moved].map(({ seen }) => conversationPart(views, seen, after, limits)));
+  return {
+    items: [...own, ...parts.flatMap(({ items }) => items)],
+    limited: parts.flatMap(({ limited }) => limited),
+    cursor: hasMore ? { after, page: { upTo, below: lowest } } : { after: upTo },
+    caughtUp: !hasMore,
+  };
+}
+
+async function ownItems(views: Views, accountId: AccountId, after: number): Promise<readonly SyncItem[]> {
+  const account = await one(views, accounts.collection, { accountId });
+  const owned = await devicesOf(views, accountId);
+  return [
+    ...(account !== undefined && account.position > after ? [{ kind: 'account', account } as const] : []),
+    ...owned.filter(({ position }) => position > after).map((device) => ({ kind: 'device', device }) as const),
+  ];
+}
+
+/** The conversations of a person that changed after a position, the last changed first. */
+async function changedSince(
+  views: Views,
+  handle: Handle,
+  after: number,
+): Promise<readonly { readonly seen: Seen; readonly at: number }[]> {
+  const all = await seenConversations(views, handle);
+  const dated = await Promise.all(
+    all.map(async (seen) => {
+      const marked = seen.membership.state === 'active' ? await marksPosition(views, seen.conversationId) : 0;
+      return { seen, at: Math.max(seen.lastPosition, marked) };
+    }),
+  );
+  return dated.filter(({ at }) => at > after).sort((one, other) => other.at - one.at);
+}
+
+/**
+ * The facts of the latest generation. Of an earlier one that ended since, the snapshot says all that still counts, and
+ * the places are named.
+ */
+async function conversationPart(views: Views, seen: Seen, after: number, limits: SyncLimits): Promise<Part> {
+  const { conversationId, membership, interval } = seen;
+  const isNew = interval.joining.position > after;
+  const unseen = await unseenOf(views, conversationId, interval, seen.lastRevision, after);
+  const start = Math.max(unseen.low, unseen.high - limits.factsMax + 1);
+  const isCut = start > unseen.low;
+  const gaps = await gapsOf(views, seen, after, isCut ? { low: unseen.low, high: start - 1 } : undefined);
+  const left = await leftOutOf(views, seen, gaps, limits.factsMax);
+  const snapshot = isNew || isCut ? [await snapshotOf(views, seen, start - 1, limits)] : [];
+  const entries = await entriesBetween(views, conversationId, { low: start, high: unseen.high });
+  const marks = membership.state === 'active' ? await marksItems(views, seen, after, limits) : [];
+  const told = [left.removals, entries].map((part) => part.map((entry) => ({ kind: 'entry', entry }) as const));
+  return { items: [...told[0]!, ...snapshot, ...told[1]!, ...marks], limited: left.places };
+}
+
+async function snapshotOf(views: Views, seen: Seen, revision: number, { membersMax }: SyncLimits): Promise<SyncItem> {
+  const conversation = await viewOf(views, seen);
+  const snapshot = { kind: 'snapshot', revision, conversation } as const;
+  if (conversation.membersCount === undefined || conversation.membersCount > membersMax) return snapshot;
+  const members = await presentMembers(views, seen.conversationId, { limit: membersMax });
+  return { ...snapshot, members: members.map(memberView) };
+}
+
+async function marksItems(views: Views, seen: Seen, after: number, { membersMax }: SyncLimits): Promise<readonly SyncItem[]> {
+  const { conversationId, interval } = seen;
+  const isNew = interval.joining.position > after;
+  const isSmall = isNew && (await presentMembers(views, conversationId, { limit: membersMax + 1 })).length <= membersMax;
+  const changed = await marksSince(views, conversationId, isSmall ? 0 : after);
+  return changed.map((document) => ({ kind: 'marks', conversationId, marks: marksOf(document) }));
+}

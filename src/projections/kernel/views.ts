@@ -1,0 +1,79 @@
+/**
+ * The ports of the read side: what queries ask of views, and what the runner writes them through.
+ * A view lags behind the log and can be built from it anew at any time: nothing here is the only copy of anything.
+ */
+import type { Collection, Scalar, Shape } from './collection.js';
+import type { AnyOp } from './projection.js';
+
+type Field<Doc> = keyof Doc & string;
+
+export interface PageQuery<Doc, Index extends string> {
+  /** The order of the keys when no index is named. */
+  readonly index?: Index;
+  /** Values of leading fields. */
+  readonly equal: Partial<Doc>;
+  /** Bounds of the next field. */
+  readonly above?: Scalar;
+  readonly below?: Scalar;
+  readonly order?: 'ascending' | 'descending';
+  readonly limit: number;
+}
+
+export interface Views {
+  /** Documents by their keys, in the order asked, `undefined` for each that is not there. */
+  get<Doc extends object, Key extends Field<Doc>, Index extends string>(
+    collection: Collection<Doc, Key, Index>,
+    keys: readonly Pick<Doc, Key>[],
+  ): Promise<readonly (Doc | undefined)[]>;
+
+  /**
+   * At most `limit` documents whose leading fields have the values asked for.
+   * They come in the order of the index and then of their keys, ascending unless descending is asked for.
+   * The next field lies strictly between the bounds that are given.
+   * A document that lacks a field of an index does not stand in it.
+   */
+  page<Doc extends object, Key extends Field<Doc>, Index extends string>(
+    collection: Collection<Doc, Key, Index>,
+    query: PageQuery<Doc, Index>,
+  ): Promise<readonly Doc[]>;
+
+  /** How many documents stand in an index with these values in its leading fields. */
+  count<Doc extends object, Key extends Field<Doc>, Index extends string>(
+    collection: Collection<Doc, Key, Index>,
+    query: { readonly index?: Index; readonly equal: Partial<Doc> },
+  ): Promise<number>;
+
+  /** Up to where the view is built: the checkpoint of its projection, 0 when it was never built. */
+  position(collection: Shape): Promise<number>;
+}
+
+/** What one event does to the documents of one projection. */
+export interface PositionedOps {
+  readonly position: number;
+  readonly ops: readonly AnyOp[];
+}
+
+export interface ProjectionWrites {
+  readonly collection: Shape;
+  readonly writes: readonly PositionedOps[];
+}
+
+export interface ProjectionWriter {
+  /**
+   * Carries out what events do to several projections, in the order given, and moves their checkpoints: all of it or nothing.
+   * An event changes nothing in a document that has seen it, or has seen a later one.
+   * All the ops of one event on one document are carried out, or none.
+   * A document that was removed stays away when an event from before its removal is repeated.
+   * A checkpoint never goes back.
+   */
+  apply(projections: readonly ProjectionWrites[], upTo: number): Promise<void>;
+
+  /** After which position the next events of a projection begin; 0 for one that was never built. */
+  checkpoint(collection: Shape): Promise<number>;
+
+  /**
+   * Drops the documents and the checkpoint of a projection, so that it is built anew from the start.
+   * Other projections keep theirs. A second time changes nothing.
+   */
+  clear(collection: Shape): Promise<void>;
+}
