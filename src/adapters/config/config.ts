@@ -1,0 +1,39 @@
+/** The configuration as the rest of Sottovoce sees it: nested, frozen, units in the names. */
+import { resolve } from 'node:path';
+import type { Env } from './env.js';
+
+export interface Config {
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    readonly origins: readonly string[];
+    readonly trustedProxies: number;
+    readonly drainMs: number;
+  };
+  readonly folders: { readonly data: string; readonly keys: string };
+  readonly log: { readonly level: Env['SOTTOVOCE_LOG'] };
+  readonly limits: {
+    readonly signInsPerTargetHourMax: number;
+    readonly signInsPerAddressHourMax: number;
+    readonly lookupsPerAccountMinuteMax: number;
+  };
+}
+
+export function toConfig(env: Env): Config {
+  return Object.freeze({
+    http: Object.freeze({
+      host: env.SOTTOVOCE_HOST,
+      port: env.PORT,
+      origins: Object.freeze([...env.SOTTOVOCE_ORIGINS]),
+      trustedProxies: env.SOTTOVOCE_TRUSTED_PROXIES,
+      drainMs: env.SOTTOVOCE_DRAIN_MS,
+    }),
+    folders: Object.freeze({ data: resolve(env.SOTTOVOCE_DATA), keys: resolve(env.SOTTOVOCE_KEYS) }),
+    log: Object.freeze({ level: env.SOTTOVOCE_LOG }),
+    limits: Object.freeze({
+      signInsPerTargetHourMax: env.SOTTOVOCE_SIGN_INS_PER_TARGET_HOUR_MAX,
+      signInsPerAddressHourMax: env.SOTTOVOCE_SIGN_INS_PER_ADDRESS_HOUR_MAX,
+      lookupsPerAccountMinuteMax: env.SOTTOVOCE_LOOKUPS_PER_ACCOUNT_MINUTE_MAX,
+    }),
+  });
+}

@@ -1,0 +1,67 @@
+/**
+ * The only reader of the environment. All problems are reported together, by name, never with the rejected value.
+ * Every variable that Sottovoce knows stands here; `docs/reference/configuration.md` is generated from this schema.
+ */
+import { z } from 'zod';
+import { StartRefused } from '../../application/ports/failures.js';
+
+const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+
+const origins = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== ''),
+  )
+  .pipe(z.array(z.url({ protocol: /^https?$/ })));
+
+export const envSchema = z.object({
+  PORT: wholeNumber(0, 65_535).default(3_000).describe('Port of both doors, REST and socket. 0 takes a free one.'),
+  SOTTOVOCE_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address to listen on. The default is reachable from this machine only.'),
+  SOTTOVOCE_DATA: z.string().min(1).default('./data').describe('Folder of the stores. One server at a time.'),
+  SOTTOVOCE_KEYS: z
+    .string()
+    .min(1)
+    .default('./keys')
+    .describe(
+      'Folder of the key files. Outside the data folder, and never in the same backup: with both, an erased person comes back.',
+    ),
+  SOTTOVOCE_LOG: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('How much is logged.'),
+  SOTTOVOCE_ORIGINS: origins
+    .default([])
+    .describe(
+      'Origins of web pages that may use both doors, separated by commas, each exactly as a browser sends it. None by default.',
+    ),
+  SOTTOVOCE_TRUSTED_PROXIES: wholeNumber(0, 8)
+    .default(0)
+    .describe('How many proxies stand in front. Only so many entries of X-Forwarded-For are believed.'),
+  SOTTOVOCE_SIGN_INS_PER_TARGET_HOUR_MAX: wholeNumber(1, 100_000)
+    .default(10)
+    .describe('One-time codes sent to one number or address per hour.'),
+  SOTTOVOCE_SIGN_INS_PER_ADDRESS_HOUR_MAX: wholeNumber(1, 1_000_000)
+    .default(200)
+    .describe('One-time codes asked for from one network address per hour.'),
+  SOTTOVOCE_LOOKUPS_PER_ACCOUNT_MINUTE_MAX: wholeNumber(1, 100_000)
+    .default(60)
+    .describe('Accounts that one account may look up per minute.'),
+  SOTTOVOCE_DRAIN_MS: wholeNumber(0, 600_000)
+    .default(10_000)
+    .describe('How long a server that was told to stop waits for what is under way, in milliseconds.'),
+});
+
+export type Env = z.infer<typeof envSchema>;
+
+/** Reads and checks the environment. Throws `StartRefused` naming every variable that is wrong. */
+export function readEnv(source: Readonly<Record<string, string | undefined>> = process.env): Env {
+  const parsed = envSchema.safeParse(source);
+  if (parsed.success) return parsed.data;
+  const names = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0])))];
+  const unknown = names.map((name) => `${name} (${envSchema.shape[name as keyof typeof envSchema.shape].description})`);
+  throw new StartRefused(`These settings cannot be used: ${unknown.join('; ')}`);
+}

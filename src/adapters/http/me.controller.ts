@@ -1,0 +1,114 @@
+import { Body, Controller, Delete, Get, Headers, Inject, Param, Post, Put } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { DeviceId } from '../../domain/kernel/ids.js';
+import type { Session } from '../nest/access-tokens.js';
+import type { Caller } from '../nest/dispatch.js';
+import { Dispatch } from '../nest/dispatch.js';
+import { present } from '../nest/present.js';
+import { Reads } from '../nest/reads.js';
+import { Sync } from '../nest/sync.js';
+import {
+  Account,
+  ChangeProfile,
+  ConfirmReceived,
+  Devices,
+  FindAccount,
+  FoundAccounts,
+  RenameDevice,
+  SocketTicket,
+} from './account.dto.js';
+import { Route } from './answers.js';
+import { IdParam } from './id-param.js';
+import { toIdentifier } from './identifier.js';
+import { Asking, Me } from './signed-in.guard.js';
+
+/** One's own things. */
+@ApiTags('account')
+@Controller('v1')
+export class MeController {
+  constructor(
+    @Inject(Dispatch) private readonly dispatch: Dispatch,
+    @Inject(Reads) private readonly reads: Reads,
+    @Inject(Sync) private readonly sync: Sync,
+  ) {}
+
+  @Get('me')
+  @Route('getMe', { summary: 'The own account', status: 200, answer: Account, problems: ['account-erased'] })
+  async getMe(@Me() me: Session): Promise<Account> {
+    const { identifierKind: kind, ...account } = await this.reads.me(me);
+    return present({ ...account, kind });
+  }
+
+  @Put('me/profile')
+  @Route('changeProfile', {
+    summary: 'Change the name that others see',
+    status: 204,
+    problems: ['account-not-found', 'account-erased', 'contended'],
+  })
+  async changeProfile(@Body() body: ChangeProfile, @Asking() caller: Caller): Promise<void> {
+    await this.dispatch.value('changeProfile', body, caller);
+  }
+
+  @Get('me/devices')
+  @Route('listDevices', { summary: 'The own devices, revoked ones included', status: 200, answer: Devices })
+  async listDevices(@Me() me: Session): Promise<Devices> {
+    return { items: (await this.reads.devices(me)).map((device) => present(device)) };
+  }
+
+  @Put('me/devices/:deviceId/name')
+  @Route('renameDevice', {
+    summary: 'Rename an own device',
+    status: 204,
+    problems: ['device-not-found', 'device-revoked', 'account-erased', 'contended'],
+  })
+  async renameDevice(
+    @Param('deviceId', IdParam) deviceId: string,
+    @Body() { name }: RenameDevice,
+    @Asking() caller: Caller,
+  ): Promise<void> {
+    await this.dispatch.value('renameDevice', { deviceId: deviceId as DeviceId, name }, caller);
+  }
+
+  @Delete('me/devices/:deviceId')
+  @Route('revokeDevice', {
+    summary: 'Revoke an own device; this one: sign out',
+    status: 204,
+    problems: ['device-not-found', 'account-erased', 'contended'],
+  })
+  async revokeDevice(@Param('deviceId', IdParam) deviceId: string, @Asking() caller: Caller): Promise<void> {
+    await this.dispatch.value('revokeDevice', { deviceId: deviceId as DeviceId }, caller);
+  }
+
+  @Post('account-lookups')
+  @Route('findAccount', {
+    summary: 'Find an account by its exact number or address',
+    status: 200,
+    answer: FoundAccounts,
+    problems: ['too-many-requests'],
+  })
+  async findAccount(@Body() body: FindAccount, @Asking() caller: Caller): Promise<FoundAccounts> {
+    const { accountIds } = await this.dispatch.value('findAccount', { identifier: toIdentifier(body) }, caller);
+    return { items: accountIds.map((accountId) => ({ accountId })) };
+  }
+
+  @Post('socket-tickets')
+  @Route('issueSocketTicket', {
+    summary: 'A ticket that opens one socket, for pages that cannot send headers',
+    status: 201,
+    answer: SocketTicket,
+  })
+  async issueSocketTicket(@Headers('origin') origin: string | undefined, @Asking() caller: Caller): Promise<SocketTicket> {
+    return present(await this.dispatch.value('issueSocketTicket', origin === undefined ? {} : { origin }, caller));
+  }
+
+  @Post('me/received')
+  @Route('confirmReceived', {
+    summary: 'This device has stored everything up to a cursor',
+    status: 204,
+    problems: ['invalid-cursor', 'cursor-expired', 'account-erased', 'contended'],
+  })
+  async confirmReceived(@Body() { cursor }: ConfirmReceived, @Me() me: Session, @Asking() caller: Caller): Promise<void> {
+    const delivered = await this.sync.deliveredThrough(me, cursor);
+    await this.dispatch.value('confirmReceived', { delivered }, caller);
+  }
+}

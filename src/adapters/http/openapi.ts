@@ -1,0 +1,31 @@
+/** The OpenAPI document, from the types and decorators that the routes use, and the page that shows it. */
+import type { INestApplication } from '@nestjs/common';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { version } from '../nest/version.js';
+import { Problem } from './problem.dto.js';
+
+export function buildOpenApi(app: INestApplication): OpenAPIObject {
+  const description =
+    'Sottovoce stores and delivers messages. Requests are closed: an unknown field is refused. Answers are open: ignore what you ' +
+    'do not know. Instants are RFC 3339 in UTC with milliseconds. What is not set is absent; null is never sent or taken. The socket ' +
+    'is described by /asyncapi.json.';
+  const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Sottovoce')
+    .setDescription(description)
+    .setVersion(version)
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+    .build();
+  return SwaggerModule.createDocument(app, config, { extraModels: [Problem] });
+}
+
+export function serveOpenApi(app: INestApplication, document: OpenAPIObject): void {
+  SwaggerModule.setup('docs', app, document, {
+    jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'Sottovoce',
+    swaggerOptions: { displayOperationId: true },
+  });
+}

@@ -1,0 +1,142 @@
+/**
+ * The socket door. A socket is authenticated before it exists, says hello, catches up, and lives on facts; its commands
+ * go through the same seam as those of the REST door. No exception of one socket reaches another or the process.
+ */
+
+import { Inject } from '@nestjs/common';
+import type { OnGatewayConnection } from '@nestjs/websockets';
+import { WebSocketGateway } from '@nestjs/websockets';
+import type { RawData, WebSocket } from 'ws';
+import type { Clock } from '../../application/ports/clock.js';
+import type { IdSource } from '../../application/ports/id-source.js';
+import type { Session } from '../nest/access-tokens.js';
+import { capabilities } from '../nest/capabilities.js';
+import type { Dispatch } from '../nest/dispatch.js';
+import type { Log } from '../nest/log.js';
+import { fieldErrors } from '../nest/message-body.js';
+import { rfc3339 } from '../nest/present.js';
+import { ProblemError } from '../nest/problems.js';
+import { parseStrictJson } from '../nest/strict-json.js';
+import type { Sync } from '../nest/sync.js';
+import { problemOfError } from '../nest/to-problem.js';
+import { catchUp } from './catch-up.js';
+import { commands } from './commands.js';
+import type { FanOut } from './fan-out.js';
+import type { CommandData, CommandType } from './frames.js';
+import { closeCodes, commandData, commandEnvelope, socketLimits } from './frames.js';
+import { SocketSession } from './session.js';
+import type { SessionHub } from './session-hub.js';
+
+export interface GatewayDeps {
+  readonly dispatch: Dispatch;
+  readonly sync: Sync;
+  readonly hub: SessionHub;
+  readonly fanOut: Pick<FanOut, 'admit'>;
+  readonly clock: Clock;
+  readonly ids: Pick<IdSource, 'uuid'>;
+  readonly log: Log;
+}
+
+/** The token of what the gateway stands on. */
+export const GATEWAY = Symbol('sottovoce.gateway');
+
+const RETRY_AFTER_MS = 100;
+
+@WebSocketGateway()
+export class ChatGateway implements OnGatewayConnection<WebSocket> {
+  constructor(@Inject(GATEWAY) private readonly deps: GatewayDeps) {}
+
+  handleConnection(socket: WebSocket, principal: Session): void {
+    const session = new SocketSession(socket, principal, this.deps.clock);
+    const older = this.deps.hub.register(session);
+    older?.close(closeCodes.replaced, 'a newer socket of this device is open');
+    socket.on('message', (data, isBinary) => this.receive(session, data, isBinary));
+    socket.on('pong', () => {
+      session.missedPings = 0;
+    });
+    // What ws finds wrong with a frame it answers by closing; the event only must not go unheard.
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      session.end();
+      this.deps.hub.remove(session);
+    });
+    void this.expectHello(session);
+  }
+
+  private async expectHello(session: SocketSession): Promise<void> {
+    await this.deps.clock.wait(socketLimits.helloWithinMs, session.ended);
+    if (session.phase === 'opening') session.close(closeCodes.malformed, 'no hello');
+  }
+
+  private receive(session: SocketSession, data: RawData, isBinary: boolean): void {
+    if (session.phase === 'closed') return;
+    if (isBinary) {
+      session.close(closeCodes.wrongDataType, 'frames are text');
+      return;
+    }
+    const parsed = parseStrictJson((data as Buffer).toString('utf8'));
+    const envelope = parsed.ok ? commandEnvelope.safeParse(parsed.value) : undefined;
+    if (envelope?.success !== true) {
+      session.close(closeCodes.malformed, 'a frame is not { type, id, data }');
+      return;
+    }
+    void this.answer(session, envelope.data);
+  }
+
+  private async answer(
+    session: SocketSession,
+    frame: { readonly type: string; readonly id: string; readonly data: object },
+  ): Promise<void> {
+    session.inFlight += 1;
+    try {
+      if (session.inFlight > socketLimits.inFlightMax)
+        throw new ProblemError('too-many-requests', { limit: 'socket-in-flight', retryAfterMs: RETRY_AFTER_MS });
+      const data = await this.run(session, frame.type, frame.data, frame.id);
+      if (data !== undefined) session.send({ type: 'ack', replyTo: frame.id, data });
+    } catch (error) {
+      const problem = problemOfError(error, this.deps.ids.uuid());
+      if (problem.code === 'internal') this.deps.log.error('frame-failed', { requestId: problem.requestId, error });
+      session.send({ type: 'error', replyTo: frame.id, problem });
+    } finally {
+      session.inFlight -= 1;
+    }
+  }
+
+  private async run(session: SocketSession, type: string, given: object, id: string): Promise<object | undefined> {
+    if (!Object.hasOwn(commandData, type)) throw new ProblemError('unknown-frame-type');
+    const parsed = commandData[type as CommandType].safeParse(given);
+    if (!parsed.success) {
+      const errors = fieldErrors(parsed.error).map(({ pointer, code }) => ({ pointer: `/data${pointer}`, code }));
+      throw new ProblemError('invalid-request', { errors });
+    }
+    if (type === 'hello') return this.hello(session, parsed.data as CommandData<'hello'>, id);
+    if (session.phase === 'opening') {
+      session.close(closeCodes.malformed, 'the first frame is hello');
+      return undefined;
+    }
+    const command = commands[type as keyof typeof commands] as (
+      deps: GatewayDeps,
+      data: unknown,
+      session: SocketSession,
+    ) => Promise<object>;
+    return command(this.deps, parsed.data, session);
+  }
+
+  private async hello(session: SocketSession, { cursor }: CommandData<'hello'>, id: string): Promise<undefined> {
+    if (session.phase !== 'opening')
+      throw new ProblemError('invalid-request', { errors: [{ pointer: '/type', code: 'hello-was-said' }] });
+    const { principal } = session;
+    const from = cursor === undefined ? undefined : await this.deps.sync.read(principal, cursor);
+    session.phase = 'catching-up';
+    const { frameBytesMax, inFlightMax, pingMs } = socketLimits;
+    const data = {
+      serverTimeAt: rfc3339(this.deps.clock.now()),
+      sessionExpiresAt: rfc3339(principal.expiresAt),
+      capabilities,
+      limits: { frameBytesMax, inFlightMax, pingMs },
+    };
+    session.send({ type: 'welcome', replyTo: id, data });
+    await catchUp(this.deps, session, from);
+    return undefined;
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * TABLE commands: what a frame asks for, and what its ack carries. An ack leaves only after the disk has it.
+ */
+import type { ConversationId, MessageId } from '../../domain/kernel/ids.js';
+import { instant } from '../../domain/kernel/instant.js';
+import type { Dispatch } from '../nest/dispatch.js';
+import { toBody } from '../nest/message-body.js';
+import { present } from '../nest/present.js';
+import type { Sync } from '../nest/sync.js';
+import type { CommandData, CommandType } from './frames.js';
+import type { SocketSession } from './session.js';
+
+export interface CommandDeps {
+  readonly dispatch: Dispatch;
+  readonly sync: Sync;
+}
+
+type Commands = {
+  readonly [Type in Exclude<CommandType, 'hello'>]: (
+    deps: CommandDeps,
+    data: CommandData<Type>,
+    session: SocketSession,
+  ) => Promise<object>;
+};
+
+const callerOf = ({ principal: { accountId, deviceId } }: SocketSession) => ({ principal: { accountId, deviceId } });
+
+export const commands: Commands = {
+  'send-message': async ({ dispatch }, { conversationId, messageId, composedAt, ...body }, session) => {
+    const input = {
+      conversationId: conversationId as ConversationId,
+      messageId: messageId as MessageId,
+      body: toBody(body),
+      ...(composedAt === undefined ? {} : { composedAt: instant(Date.parse(composedAt)) }),
+    };
+    const { position: _, ...ack } = await dispatch.value('sendMessage', input, callerOf(session));
+    return present(ack);
+  },
+
+  'remove-message': async ({ dispatch }, { conversationId, messageId }, session) => {
+    const input = { conversationId: conversationId as ConversationId, messageId: messageId as MessageId };
+    await dispatch.value('removeMessage', input, callerOf(session));
+    return {};
+  },
+
+  'mark-read': async ({ dispatch }, { conversationId, seq }, session) => {
+    await dispatch.value('markRead', { conversationId: conversationId as ConversationId, seq }, callerOf(session));
+    return {};
+  },
+
+  received: async ({ dispatch, sync }, { cursor }, session) => {
+    const delivered = await sync.deliveredThrough(session.principal, cursor);
+    await dispatch.value('confirmReceived', { delivered }, callerOf(session));
+    return {};
+  },
+};

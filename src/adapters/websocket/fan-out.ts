@@ -1,0 +1,131 @@
+/**
+ * From the feed to the sockets of this process: each fact is opened and encoded once and goes to all who may see it.
+ * It holds no checkpoint: what a socket missed is what its device syncs. `upTo` is the low watermark of every mark.
+ */
+import type { EventCodec } from '../../application/event-codec.js';
+import type { Clock } from '../../application/ports/clock.js';
+import type { EventFeed } from '../../application/ports/event-feed.js';
+import type { StoredEvent } from '../../application/ports/event-store.js';
+import { conversationMembers } from '../../projections/conversation-members.js';
+import type { FeedEnvelope, ProjectedEnvelope } from '../../projections/kernel/feed-events.js';
+import { known } from '../../projections/kernel/feed-events.js';
+import { everything } from '../../projections/kernel/reading.js';
+import type { Views } from '../../projections/kernel/views.js';
+import { liveFacts } from '../../projections/live-facts.js';
+import { ProblemError } from '../nest/problems.js';
+import type { Reads } from '../nest/reads.js';
+import { closeCodes } from './frames.js';
+import type { SocketSession } from './session.js';
+import type { SessionHub } from './session-hub.js';
+
+const BATCH_EVENTS_MAX = 500;
+const CONSUMER = 'fan-out';
+
+export interface FanOutDeps {
+  readonly eventFeed: EventFeed;
+  readonly codec: EventCodec;
+  readonly views: Views;
+  readonly reads: Reads;
+  readonly clock: Clock;
+  readonly hub: SessionHub;
+  readonly headPosition: () => Promise<number>;
+  /** Joins composed content to its post, and a handle to each joining. */
+  readonly join: (events: readonly FeedEnvelope[]) => Promise<readonly ProjectedEnvelope[]>;
+  /** Resolves true once the views hold everything up to the position. */
+  readonly viewsReach: (position: number, withinMs: number) => Promise<boolean>;
+}
+
+export class FanOut {
+  /** Everything up to here has been handed to the sockets. */
+  upTo = 0;
+
+  constructor(private readonly deps: FanOutDeps) {}
+
+  async run(signal: AbortSignal): Promise<void> {
+    this.upTo = await this.deps.headPosition();
+    const options = { from: { after: this.upTo }, batchMax: BATCH_EVENTS_MAX, signal } as const;
+    for await (const batch of this.deps.eventFeed.follow(CONSUMER, options)) {
+      await this.deliver(batch.events);
+      this.upTo = batch.upTo;
+    }
+  }
+
+  async waitUntil(position: number, withinMs: number): Promise<void> {
+    if (!(await this.deps.viewsReach(position, withinMs))) throw new ProblemError('view-behind', { retryAfterMs: withinMs });
+  }
+
+  /**
+   * Takes a socket in: from the answered position on it gets every live fact that it may see. Memberships are read from
+   * views that may lag: they are read again once the views have reached that point, and if anybody has left meanwhile
+   * it begins anew, so that nobody is taken into a conversation after leaving it.
+   */
+  async admit(session: SocketSession, withinMs: number): Promise<number> {
+    const { hub } = this.deps;
+    for (;;) {
+      hub.forget(session);
+      session.dropWaiting();
+      const handle = await this.deps.reads.handleOf(session.principal);
+      hub.identify(session, handle);
+      await this.waitUntil(this.upTo, withinMs);
+      for (const membership of await this.membershipsOf(handle)) hub.join(session, membership);
+      const liveFrom = this.upTo;
+      await this.waitUntil(liveFrom, withinMs);
+      const present = new Set((await this.membershipsOf(handle)).map(({ conversationId }) => conversationId));
+      if ([...hub.membershipsOf(session).keys()].every((id) => present.has(id))) return liveFrom;
+    }
+  }
+
+  private async membershipsOf(handle: Parameters<SessionHub['identify']>[1]) {
+    const query = { index: 'byHandle', equal: { handle } } as const;
+    const found = await everything(this.deps.views, conversationMembers.collection, query, 'conversationId');
+    return found.filter(({ state }) => state === 'active');
+  }
+
+  private async deliver(stored: readonly StoredEvent[]): Promise<void> {
+    const envelopes = stored.map((event) => known(this.deps.codec.decodeFeed(event)));
+    const joined = await this.deps.join(envelopes);
+    this.joinFirstMembers(joined);
+    const opened = await this.deps.reads.open(joined.map((event) => (this.hasReaders(event) ? event : undefined)));
+    const now = this.deps.clock.now();
+    for (const [index, event] of joined.entries()) {
+      const readable = opened[index];
+      if (event.type === 'MemberAdded' && event.handle !== undefined) this.deps.hub.joinHandle(event.handle, event.data);
+      if (readable === undefined) continue;
+      for (const fact of liveFacts(readable, event.meta, now)) {
+        this.send(event, { position: event.meta.position, frame: Buffer.from(JSON.stringify(fact)) });
+      }
+      this.end(event);
+    }
+  }
+
+  /** Who is there at the creation sees all of it, from its first fact on. */
+  private joinFirstMembers(events: readonly ProjectedEnvelope[]): void {
+    for (const event of events) {
+      if (event.type !== 'MemberAdded' || event.data.fromSeq !== 1 || event.handle === undefined) continue;
+      this.deps.hub.joinHandle(event.handle, event.data);
+    }
+  }
+
+  private hasReaders(event: ProjectedEnvelope): boolean {
+    const { hub } = this.deps;
+    if (event.type === '$stream-removed') return false;
+    if ('conversationId' in event.data) {
+      return hub.hasReaders(event.data.conversationId) || (event.type === 'MemberAdded' && event.handle !== undefined);
+    }
+    return hub.hasDevicesOf(event.data.accountId);
+  }
+
+  private send(event: ProjectedEnvelope, fact: { readonly position: number; readonly frame: Buffer }): void {
+    if (event.type === '$stream-removed') return;
+    if ('conversationId' in event.data) this.deps.hub.toConversation(event.data.conversationId, fact);
+    else this.deps.hub.toAccount(event.data.accountId, fact);
+  }
+
+  /** What ends with this event: a membership, after its last fact; a revoked device's socket. */
+  private end(event: ProjectedEnvelope): void {
+    if (event.type === 'MemberLeft' || event.type === 'MemberRemoved') this.deps.hub.leave(event.data);
+    if (event.type === 'DeviceRevoked') {
+      this.deps.hub.ofDevice(event.data.deviceId)?.close(closeCodes.deviceRevoked, 'the device was revoked');
+    }
+  }
+}

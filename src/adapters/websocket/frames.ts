@@ -1,0 +1,79 @@
+/**
+ * TABLE frames: everything that travels on the socket, as zod schemas. They check what comes in, describe what goes out
+ * in `docs/reference/asyncapi.json`, and check in tests every frame that the server sends.
+ */
+import { z } from 'zod';
+import { limits } from '../../domain/kernel/limits.js';
+import { messageBody, uuid } from '../nest/message-body.js';
+
+export const SUB_PROTOCOL = 'sottovoce.v1.json';
+export const TICKET_PREFIX = 'sottovoce.ticket.';
+
+export const socketLimits = {
+  frameBytesMax: limits.frameBytesMax,
+  /** Commands of one socket that are under way at once. */
+  inFlightMax: 64,
+  /** Between two pings; a socket that misses two is closed. */
+  pingMs: 25_000,
+  helloWithinMs: 10_000,
+  markEveryMs: 5_000,
+  /** For a socket to which nothing new was written. */
+  idleMarkEveryMs: 60_000,
+  /** Unsent bytes of one socket, above which it reads too slowly. */
+  unsentBytesMax: 1_024 * 1_024,
+} as const;
+
+export const closeCodes = {
+  goingAway: 1001,
+  wrongDataType: 1003,
+  failure: 1011,
+  restart: 1012,
+  malformed: 4400,
+  tokenExpired: 4401,
+  deviceRevoked: 4403,
+  tooSlow: 4408,
+  replaced: 4409,
+} as const;
+
+const CURSOR_CHARACTERS_MAX = 2_048;
+const CAPABILITIES_MAX = 64;
+
+const cursor = z.string().min(1).max(CURSOR_CHARACTERS_MAX);
+const instant = z.iso.datetime({ precision: 3 });
+const capability = z
+  .string()
+  .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/)
+  .max(64);
+const conversationId = uuid;
+const seq = z.int().min(1);
+
+/** Commands of a client: each has an id of its own, which its reply names. */
+export const commandData = {
+  hello: z.strictObject({
+    cursor: cursor.optional(),
+    capabilities: z.array(capability).max(CAPABILITIES_MAX),
+    client: z.strictObject({ name: z.string().min(1).max(64), version: z.string().min(1).max(64) }),
+    background: z.boolean().optional(),
+  }),
+  'send-message': messageBody.extend({ conversationId, messageId: uuid, composedAt: instant.optional() }),
+  'remove-message': z.strictObject({ conversationId, messageId: uuid }),
+  'mark-read': z.strictObject({ conversationId, seq }),
+  received: z.strictObject({ cursor }),
+} as const;
+
+export type CommandType = keyof typeof commandData;
+export type CommandData<Type extends CommandType> = z.infer<(typeof commandData)[Type]>;
+
+export const commandEnvelope = z.strictObject({
+  type: z.string().min(1).max(64),
+  id: uuid,
+  data: z.record(z.string(), z.unknown()),
+});
+
+/** What `ack` carries, by the command that it answers. */
+export const ackData = {
+  'send-message': z.object({ messageId: uuid, seq, postedAt: instant, revision: z.int().min(0) }),
+  'remove-message': z.object({}),
+  'mark-read': z.object({}),
+  received: z.object({}),
+} as const;

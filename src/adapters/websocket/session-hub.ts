@@ -1,0 +1,121 @@
+/**
+ * Which sockets of this process are to see what: by device, by person's handle, and by member in each conversation.
+ * Nothing here opens a sealed value or knows an account of anyone who is not connected.
+ */
+import type { AccountId, ConversationId, DeviceId, Handle, MemberId } from '../../domain/kernel/ids.js';
+import type { LiveFact, SocketSession } from './session.js';
+
+export interface Membership {
+  readonly conversationId: ConversationId;
+  readonly memberId: MemberId;
+}
+
+interface Known {
+  readonly handle: Handle;
+  readonly memberships: Map<ConversationId, MemberId>;
+}
+
+export class SessionHub {
+  private readonly byDevice = new Map<DeviceId, SocketSession>();
+  private readonly byAccount = new Map<AccountId, Set<SocketSession>>();
+  private readonly byHandle = new Map<Handle, Set<SocketSession>>();
+  private readonly byConversation = new Map<ConversationId, Map<MemberId, Set<SocketSession>>>();
+  private readonly known = new Map<SocketSession, Known>();
+
+  /** Makes this the device's one socket; the older one is given back, to be told. */
+  register(session: SocketSession): SocketSession | undefined {
+    const older = this.byDevice.get(session.principal.deviceId);
+    this.byDevice.set(session.principal.deviceId, session);
+    return older === session ? undefined : older;
+  }
+
+  ofDevice(deviceId: DeviceId): SocketSession | undefined {
+    return this.byDevice.get(deviceId);
+  }
+
+  all(): Iterable<SocketSession> {
+    return this.byDevice.values();
+  }
+
+  get size(): number {
+    return this.byDevice.size;
+  }
+
+  identify(session: SocketSession, handle: Handle): void {
+    this.known.set(session, { handle, memberships: new Map() });
+    const sessions = this.byHandle.get(handle) ?? new Set();
+    this.byHandle.set(handle, sessions.add(session));
+    const { accountId } = session.principal;
+    this.byAccount.set(accountId, (this.byAccount.get(accountId) ?? new Set()).add(session));
+  }
+
+  join(session: SocketSession, { conversationId, memberId }: Membership): void {
+    const known = this.known.get(session);
+    if (known === undefined) return;
+    known.memberships.set(conversationId, memberId);
+    const members = this.byConversation.get(conversationId) ?? new Map<MemberId, Set<SocketSession>>();
+    this.byConversation.set(conversationId, members);
+    const sessions = members.get(memberId) ?? new Set();
+    members.set(memberId, sessions.add(session));
+  }
+
+  joinHandle(handle: Handle, membership: Membership): void {
+    for (const session of this.byHandle.get(handle) ?? []) this.join(session, membership);
+  }
+
+  /** The member has left: nothing after this reaches its sockets. */
+  leave({ conversationId, memberId }: Membership): void {
+    const members = this.byConversation.get(conversationId);
+    for (const session of members?.get(memberId) ?? []) this.known.get(session)?.memberships.delete(conversationId);
+    members?.delete(memberId);
+    if (members?.size === 0) this.byConversation.delete(conversationId);
+  }
+
+  hasReaders(conversationId: ConversationId): boolean {
+    return this.byConversation.has(conversationId);
+  }
+
+  toConversation(conversationId: ConversationId, fact: LiveFact): void {
+    for (const sessions of this.byConversation.get(conversationId)?.values() ?? []) {
+      for (const session of sessions) session.deliver(fact);
+    }
+  }
+
+  hasDevicesOf(accountId: AccountId): boolean {
+    return this.byAccount.has(accountId);
+  }
+
+  toAccount(accountId: AccountId, fact: LiveFact): void {
+    for (const session of this.byAccount.get(accountId) ?? []) session.deliver(fact);
+  }
+
+  membershipsOf(session: SocketSession): ReadonlyMap<ConversationId, MemberId> {
+    return this.known.get(session)?.memberships ?? new Map();
+  }
+
+  remove(session: SocketSession): void {
+    if (this.byDevice.get(session.principal.deviceId) === session) this.byDevice.delete(session.principal.deviceId);
+    this.forget(session);
+  }
+
+  /** As `remove`, but the socket stays the device's one: it is about to be identified anew. */
+  forget(session: SocketSession): void {
+    const known = this.known.get(session);
+    if (known === undefined) return;
+    this.known.delete(session);
+    takeOut(this.byHandle, known.handle, session);
+    takeOut(this.byAccount, session.principal.accountId, session);
+    for (const [conversationId, memberId] of known.memberships) {
+      const members = this.byConversation.get(conversationId);
+      if (members === undefined) continue;
+      takeOut(members, memberId, session);
+      if (members.size === 0) this.byConversation.delete(conversationId);
+    }
+  }
+}
+
+function takeOut<Key>(index: Map<Key, Set<SocketSession>>, key: Key, session: SocketSession): void {
+  const sessions = index.get(key);
+  sessions?.delete(session);
+  if (sessions?.size === 0) index.delete(key);
+}

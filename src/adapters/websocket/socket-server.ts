@@ -1,0 +1,130 @@
+/**
+ * The WebSocket adapter for Nest: authentication happens at the HTTP upgrade, before a socket exists; a refused upgrade
+ * is an HTTP problem. Frames are dispatched by the gateway's own table, not by Nest's chain of observables.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { INestApplicationContext, WebSocketAdapter } from '@nestjs/common';
+import type { WebSocket } from 'ws';
+import { WebSocketServer } from 'ws';
+import type { Clock } from '../../application/ports/clock.js';
+import type { Credentials } from '../../application/ports/credentials.js';
+import type { IdSource } from '../../application/ports/id-source.js';
+import { instant, later } from '../../domain/kernel/instant.js';
+import { limits } from '../../domain/kernel/limits.js';
+import type { AccessTokens, Session } from '../nest/access-tokens.js';
+import type { Problem, ProblemCode } from '../nest/problems.js';
+import { ProblemError } from '../nest/problems.js';
+import { problemOfError } from '../nest/to-problem.js';
+import { SUB_PROTOCOL, socketLimits, TICKET_PREFIX } from './frames.js';
+
+const SOCKET_PATH = '/v1/socket';
+const CLOSE_WITHIN_MS = 5_000;
+const FRAGMENTS_MAX = 64;
+const CHUNKS_MAX = 256;
+const BEARER = /^Bearer ([A-Za-z0-9._-]{1,2048})$/;
+
+export interface UpgradeDeps {
+  readonly tokens: AccessTokens;
+  readonly credentials: Pick<Credentials, 'takeTicket'>;
+  readonly clock: Clock;
+  readonly ids: Pick<IdSource, 'uuid'>;
+  readonly origins: readonly string[];
+}
+
+type Connected = (socket: WebSocket, session: Session) => void;
+
+export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket, object> {
+  private readonly servers: WebSocketServer[] = [];
+  private isClosing = false;
+
+  constructor(
+    private readonly app: Pick<INestApplicationContext, 'get'> & { getHttpServer(): Server },
+    private readonly deps: UpgradeDeps,
+  ) {}
+
+  create(): WebSocketServer {
+    const server = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      maxPayload: socketLimits.frameBytesMax,
+      maxFragments: FRAGMENTS_MAX,
+      maxBufferedChunks: CHUNKS_MAX,
+      closeTimeout: CLOSE_WITHIN_MS,
+      clientTracking: false,
+      handleProtocols: (offered) => (offered.has(SUB_PROTOCOL) ? SUB_PROTOCOL : false),
+    } as ConstructorParameters<typeof WebSocketServer>[0]);
+    this.servers.push(server);
+    const http = this.app.getHttpServer();
+    http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+      stream.on('error', () => stream.destroy());
+      void this.upgrade(server, request, stream, head);
+    });
+    return server;
+  }
+
+  bindClientConnect(server: WebSocketServer, connected: Connected): void {
+    server.on('connection', (socket: WebSocket, _request: IncomingMessage, session: Session) => connected(socket, session));
+  }
+
+  /** The gateway reads its sockets itself: see `chat.gateway.ts`. */
+  bindMessageHandlers(): void {}
+
+  /** Lets nobody in any more; who is in stays. */
+  refuse(): void {
+    this.isClosing = true;
+  }
+
+  close(): void {
+    this.isClosing = true;
+    for (const server of this.servers.splice(0)) server.close();
+  }
+
+  /** Nest calls it last, whatever the adapter. */
+  async dispose(): Promise<void> {}
+
+  private async upgrade(server: WebSocketServer, request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
+    try {
+      if (request.url !== SOCKET_PATH) throw new ProblemError('not-found');
+      if (this.isClosing) throw new ProblemError('unavailable', { retryAfterMs: CLOSE_WITHIN_MS });
+      const session = await this.authenticate(request);
+      server.handleUpgrade(request, stream, head, (socket) => server.emit('connection', socket, request, session));
+    } catch (error) {
+      refuse(stream, problemOfError(error, this.deps.ids.uuid()));
+    }
+  }
+
+  private async authenticate(request: IncomingMessage): Promise<Session> {
+    const { origin } = request.headers;
+    if (origin !== undefined && !this.deps.origins.includes(origin)) throw new ProblemError('origin-not-allowed');
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim());
+    if (!offered.includes(SUB_PROTOCOL)) throw new ProblemError('protocol-not-supported');
+    const ticket = offered.find((one) => one.startsWith(TICKET_PREFIX))?.slice(TICKET_PREFIX.length);
+    const session = ticket === undefined ? await this.byToken(request) : await this.byTicket(ticket, origin);
+    if (session === undefined) throw new ProblemError('unauthenticated');
+    return session;
+  }
+
+  private async byToken(request: IncomingMessage): Promise<Session | undefined> {
+    const [, token] = BEARER.exec(request.headers.authorization ?? '') ?? [];
+    return token === undefined ? undefined : this.deps.tokens.verify(token);
+  }
+
+  /** A ticket stands for the sign-in behind it, for as long as an access token would. */
+  private async byTicket(ticket: string, origin: string | undefined): Promise<Session | undefined> {
+    const nowAt = this.deps.clock.now();
+    const principal = await this.deps.credentials.takeTicket(ticket, origin, nowAt);
+    return principal === undefined ? undefined : { ...principal, expiresAt: later(instant(nowAt), limits.accessTokenLifeMs) };
+  }
+}
+
+function refuse(stream: Duplex, problem: Problem): void {
+  const body = JSON.stringify(problem);
+  const retry = problem.retryAfterMs === undefined ? '' : `Retry-After: ${Math.ceil(problem.retryAfterMs / 1_000)}\r\n`;
+  const head =
+    `HTTP/1.1 ${problem.status} ${reasonOf(problem.code)}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+    `${retry}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
+  stream.end(head + body);
+}
+
+const reasonOf = (code: ProblemCode): string => code.replaceAll('-', ' ');

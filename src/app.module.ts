@@ -1,0 +1,145 @@
+/**
+ * The composition root: which adapter stands behind which port, and what runs in the process. There are no feature
+ * modules, so there is nothing to import in a circle (ADR 0008).
+ */
+import { type DynamicModule, ValidationPipe } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE, NestFactory, Reflector } from '@nestjs/core';
+import { CommandBus, CqrsModule } from '@nestjs/cqrs';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Config } from './adapters/config/config.js';
+import { ConversationController } from './adapters/http/conversation.controller.js';
+import { HealthController } from './adapters/http/health.controller.js';
+import { createHttpServer } from './adapters/http/http-server.js';
+import { MeController } from './adapters/http/me.controller.js';
+import { MessageController } from './adapters/http/message.controller.js';
+import { buildOpenApi, serveOpenApi } from './adapters/http/openapi.js';
+import { ProblemFilter } from './adapters/http/problem.filter.js';
+import { ServerController } from './adapters/http/server.controller.js';
+import { SignInController } from './adapters/http/sign-in.controller.js';
+import { SignedInGuard } from './adapters/http/signed-in.guard.js';
+import { toFieldErrors } from './adapters/http/validation-errors.js';
+import { AccessTokens } from './adapters/nest/access-tokens.js';
+import { DEPS, handlers } from './adapters/nest/cqrs-bridge.js';
+import { Dispatch } from './adapters/nest/dispatch.js';
+import { Health } from './adapters/nest/health.js';
+import type { Log } from './adapters/nest/log.js';
+import { ProblemError } from './adapters/nest/problems.js';
+import { Reads } from './adapters/nest/reads.js';
+import { SealedTokens } from './adapters/nest/sealed-tokens.js';
+import { Sync } from './adapters/nest/sync.js';
+import { AsyncApiController } from './adapters/websocket/async-api.controller.js';
+import { ChatGateway, GATEWAY } from './adapters/websocket/chat.gateway.js';
+import { SessionHub } from './adapters/websocket/session-hub.js';
+import { SocketServer } from './adapters/websocket/socket-server.js';
+import type { Foundation } from './compose.js';
+import type { Processes } from './processes.js';
+import { createProcesses } from './processes.js';
+
+class AppModule {}
+
+export interface Server {
+  readonly app: NestFastifyApplication;
+  readonly processes: Processes;
+  /** Begins everything and listens; answers the address. */
+  start(): Promise<string>;
+  /** Takes no more, lets what is under way finish, and lets go of everything. */
+  stop(): Promise<void>;
+}
+
+interface Parts {
+  readonly foundation: Foundation;
+  readonly tokens: AccessTokens;
+  readonly reads: Reads;
+  readonly sync: Sync;
+  readonly hub: SessionHub;
+  readonly health: Health;
+  readonly processes: Processes;
+  readonly log: Log;
+}
+
+export async function createServer(foundation: Foundation, config: Pick<Config, 'http'>, log: Log): Promise<Server> {
+  const { clock, ids, credentials, keys, eventStore } = foundation.deps;
+  const { host, port, origins, trustedProxies, drainMs } = config.http;
+  const tokens = new AccessTokens(await foundation.secret('access-tokens'), { clock, credentials });
+  const sealed = new SealedTokens(await foundation.secret('cursors'));
+  const reads = new Reads({ views: foundation.views, keys, clock, tokens: sealed });
+  const sync = new Sync({ views: foundation.views, reads, tokens: sealed, clock, logId: foundation.logId });
+  const hub = new SessionHub();
+  const processes = createProcesses({ foundation, reads, sync, hub, log });
+  const health = new Health(eventStore, processes.projector);
+
+  const module = moduleOf({ foundation, tokens, reads, sync, hub, health, processes, log });
+  const options = { logger: false, abortOnError: false, bodyParser: false } as const;
+  const app = await NestFactory.create<NestFastifyApplication>(module, createHttpServer({ trustedProxies, ids }), options);
+  const socketServer = new SocketServer(app, { tokens, credentials, clock, ids, origins });
+  app.useWebSocketAdapter(socketServer);
+  serveOpenApi(app, buildOpenApi(app));
+
+  return {
+    app,
+    processes,
+    start: async () => {
+      await processes.start();
+      await app.listen({ host, port, backlog: ACCEPT_BACKLOG });
+      return app.getUrl();
+    },
+    stop: async () => {
+      health.stopping();
+      socketServer.refuse();
+      await processes.drainSockets(drainMs);
+      await Promise.race([app.close(), clock.wait(drainMs)]);
+      await processes.stop();
+      await foundation.close();
+    },
+  };
+}
+
+function moduleOf({ foundation, tokens, reads, sync, hub, health, processes, log }: Parts): DynamicModule {
+  const { deps } = foundation;
+  const { clock, ids } = deps;
+  return {
+    module: AppModule,
+    imports: [CqrsModule.forRoot()],
+    controllers: [
+      ServerController,
+      SignInController,
+      MeController,
+      ConversationController,
+      MessageController,
+      HealthController,
+      AsyncApiController,
+    ],
+    providers: [
+      { provide: DEPS, useValue: deps },
+      ...handlers,
+      { provide: AccessTokens, useValue: tokens },
+      { provide: Reads, useValue: reads },
+      { provide: Sync, useValue: sync },
+      { provide: Health, useValue: health },
+      { provide: Dispatch, inject: [CommandBus], useFactory: (bus: CommandBus) => new Dispatch(bus, ids) },
+      {
+        provide: GATEWAY,
+        inject: [Dispatch],
+        useFactory: (dispatch: Dispatch) => ({ dispatch, sync, hub, fanOut: processes.fanOut, clock, ids, log }),
+      },
+      ChatGateway,
+      { provide: APP_GUARD, inject: [Reflector], useFactory: (reflector: Reflector) => new SignedInGuard(reflector, tokens) },
+      { provide: APP_FILTER, useFactory: () => new ProblemFilter(log) },
+      { provide: APP_PIPE, useFactory: validation },
+    ],
+  };
+}
+
+/** Enough for everybody who comes back at once after a restart. */
+const ACCEPT_BACKLOG = 4_096;
+
+function validation(): ValidationPipe {
+  return new ValidationPipe({
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+    transform: true,
+    stopAtFirstError: true,
+    exceptionFactory: (errors) => new ProblemError('invalid-request', { errors: toFieldErrors(errors) }),
+  });
+}

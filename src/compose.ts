@@ -1,0 +1,131 @@
+/**
+ * The embedded shape: one process, one data folder, one key folder. This file and `app.module.ts` are the only ones that
+ * know adapters; another shape is another function beside this one (ADR 0008).
+ */
+import { join } from 'node:path';
+import type { Config } from './adapters/config/config.js';
+import { NodeKeyProofs } from './adapters/crypto/node-key-proofs.js';
+import { FileRootKeys } from './adapters/files/file-root-keys.js';
+import { readOrCreateId } from './adapters/files/id-file.js';
+import { LogCodeSender } from './adapters/log/log-code-sender.js';
+import type { Log } from './adapters/nest/log.js';
+import { openDataFolder } from './adapters/sqlite/data-folder.js';
+import { EVENTS_FILE, EVENTS_SCHEMA } from './adapters/sqlite/events-schema.js';
+import { KEYS_FILE, KEYS_SCHEMA } from './adapters/sqlite/keys-schema.js';
+import { SqliteCredentials } from './adapters/sqlite/sqlite-credentials.js';
+import { openSqliteDatabase } from './adapters/sqlite/sqlite-database.js';
+import { SqliteDirectory } from './adapters/sqlite/sqlite-directory.js';
+import { SqliteEventFeed } from './adapters/sqlite/sqlite-event-feed.js';
+import { SqliteEventStore } from './adapters/sqlite/sqlite-event-store.js';
+import { SqlitePostedIndex } from './adapters/sqlite/sqlite-posted-index.js';
+import { SqliteProjectionWriter } from './adapters/sqlite/sqlite-projection-writer.js';
+import { SqliteRateLimiter } from './adapters/sqlite/sqlite-rate-limiter.js';
+import { SqliteSubjectKeys } from './adapters/sqlite/sqlite-subject-keys.js';
+import { SqliteViews } from './adapters/sqlite/sqlite-views.js';
+import { SqliteWriter } from './adapters/sqlite/sqlite-writer.js';
+import { SystemClock } from './adapters/system/system-clock.js';
+import { UuidIdSource } from './adapters/system/uuid-id-source.js';
+import { ConversationStates } from './application/conversation-states.js';
+import { EventCodec } from './application/event-codec.js';
+import type { Ports } from './application/ports/ports.js';
+import { ReceiptMarks } from './application/receipts/receipt-marks.js';
+import type { Deps, Settings } from './application/use-case.js';
+import type { ProjectionWriter, Views } from './projections/kernel/views.js';
+import { allCollections } from './projections/projections.js';
+
+const ACCOUNTS_FILE = 'accounts.sqlite';
+const VIEWS_FILE = 'read.sqlite';
+const DEV_CODES_FOLDER = 'dev-codes';
+const LOG_ID_FILE = 'log-id';
+
+/** What a process stands on: the ports, the read side's two, and how to let go of them. */
+export interface Foundation {
+  readonly deps: Deps;
+  readonly views: Views;
+  readonly projectionWriter: ProjectionWriter;
+  /** Names the log that positions count in. */
+  readonly logId: string;
+  /** Keeps a secret of the server itself the same over restarts, without storing it. */
+  readonly secret: (purpose: string) => Promise<Buffer>;
+  readonly close: () => Promise<void>;
+}
+
+/** Use cases see the ports through this record; everything here lives as long as the process. */
+export function toDeps(ports: Ports, settings: Settings): Deps {
+  const codec = new EventCodec(ports.keys);
+  const withCodec = { ...ports, codec, settings };
+  return { ...withCodec, conversations: new ConversationStates(withCodec), receiptMarks: new ReceiptMarks(withCodec) };
+}
+
+export async function openEmbedded(config: Pick<Config, 'folders' | 'limits'>, log: Log): Promise<Foundation> {
+  const opened: (() => void | Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const letGo of opened.splice(0).reverse()) await letGo();
+  };
+  try {
+    return { ...(await open(config, log, opened)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function open(
+  config: Pick<Config, 'folders' | 'limits'>,
+  log: Log,
+  opened: (() => void | Promise<void>)[],
+): Promise<Omit<Foundation, 'close'>> {
+  const clock = new SystemClock();
+  const ids = new UuidIdSource();
+  const folder = openDataFolder(config.folders.data);
+  opened.push(() => folder.close());
+  const file = (name: string) => join(folder.path, name);
+  const database = (name: string, schema: readonly string[], closes = true) => {
+    const connection = openSqliteDatabase(file(name), schema);
+    if (closes) opened.push(() => void connection.close());
+    return connection;
+  };
+
+  const keysDatabase = database(KEYS_FILE, KEYS_SCHEMA);
+  const isNew = keysDatabase.prepare('SELECT count(*) FROM settings').pluck().get() === 0;
+  const rootKeys = await FileRootKeys.open({ folder: config.folders.keys, mayCreate: isNew });
+  const secret = async (purpose: string) => Buffer.from(await rootKeys.mac(purpose, 'v1'));
+  const keys = await SqliteSubjectKeys.open(keysDatabase, rootKeys, clock);
+
+  const writer = new SqliteWriter(database(EVENTS_FILE, EVENTS_SCHEMA, false));
+  opened.push(() => writer.close());
+  const eventStore = new SqliteEventStore(writer);
+  const accounts = database(ACCOUNTS_FILE, []);
+  const read = database(VIEWS_FILE, []);
+  const views = new SqliteViews(read, allCollections);
+  const codeSender = await LogCodeSender.open({
+    folder: file(DEV_CODES_FOLDER),
+    clock,
+    log: ({ verificationId, kind, code }) =>
+      log.info('code-sent', { verificationId, kind, ...(code === undefined ? {} : { code }) }),
+  });
+  opened.push(() => codeSender.close());
+
+  const ports: Ports = {
+    eventStore,
+    eventFeed: new SqliteEventFeed(eventStore, writer),
+    keys,
+    rootKeys,
+    postedIndex: new SqlitePostedIndex(views),
+    directory: new SqliteDirectory(accounts, await secret('directory')),
+    credentials: new SqliteCredentials(accounts, await secret('credentials'), ids),
+    codeSender,
+    rateLimiter: new SqliteRateLimiter(accounts, await secret('rate-limiter')),
+    keyProofs: new NodeKeyProofs(),
+    clock,
+    ids,
+  };
+  const logId = await readOrCreateId(file(LOG_ID_FILE), ids.uuid());
+  return {
+    deps: toDeps(ports, config.limits),
+    views,
+    projectionWriter: new SqliteProjectionWriter(read, allCollections),
+    logId,
+    secret,
+  };
+}

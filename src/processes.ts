@@ -1,0 +1,127 @@
+/**
+ * What runs in a server beside the doors: the projector, the reactions, the fan-out and the heartbeat of the sockets.
+ * Whatever of it ends by an error ends the process: a part that stands still must not look alive.
+ */
+import type { Log } from './adapters/nest/log.js';
+import type { Reads } from './adapters/nest/reads.js';
+import type { Sync } from './adapters/nest/sync.js';
+import { drainSockets } from './adapters/websocket/drain-sockets.js';
+import { FanOut } from './adapters/websocket/fan-out.js';
+import { beat } from './adapters/websocket/heartbeat.js';
+import type { SessionHub } from './adapters/websocket/session-hub.js';
+import { aggregates } from './application/aggregates.js';
+import type { EventFeed } from './application/ports/event-feed.js';
+import { reactions, runReaction } from './application/reactions.js';
+import type { Foundation } from './compose.js';
+import type { AccountId, Handle } from './domain/kernel/ids.js';
+import { isErased } from './domain/kernel/personal.js';
+import type { EnrichSources } from './projections/kernel/pairing.js';
+import { enricher } from './projections/kernel/pairing.js';
+import type { Batch } from './projections/kernel/runner.js';
+import { ProjectionRunner } from './projections/kernel/runner.js';
+import { allProjections } from './projections/projections.js';
+
+const PROJECTOR = 'projector';
+const BATCH_EVENTS_MAX = 500;
+const COMPOSES_MAX = 1_000;
+
+export interface Processes {
+  readonly projector: ProjectionRunner;
+  readonly fanOut: FanOut;
+  /** Rejects when a part has failed; the process must then end. */
+  readonly failed: Promise<never>;
+  start(): Promise<void>;
+  /** Each socket is closed when its commands are answered, and all of them at the latest after the span. */
+  drainSockets(withinMs: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface ProcessDeps {
+  readonly foundation: Foundation;
+  readonly reads: Reads;
+  readonly sync: Sync;
+  readonly hub: SessionHub;
+  readonly log: Log;
+}
+
+export function createProcesses({ foundation, reads, sync, hub, log }: ProcessDeps): Processes {
+  const { deps, views, projectionWriter: writer } = foundation;
+  const { clock, codec, eventFeed, eventStore } = deps;
+  const ending = new AbortController();
+  const { signal } = ending;
+  const projector = new ProjectionRunner({
+    projections: allProjections,
+    writer,
+    enrich: enricher(sources(foundation)),
+    time: clock,
+  });
+  const fanOut = new FanOut({
+    ...{ eventFeed, codec, views, reads, clock, hub },
+    headPosition: () => eventStore.headPosition(),
+    join: enricher(sources(foundation)),
+    viewsReach: async (position, withinMs) => (await projector.waitFor(position, withinMs)) === 'reached',
+  });
+
+  let fail: (cause: unknown) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => undefined);
+  const running: Promise<void>[] = [];
+  const run = (name: string, process: Promise<void>): void => {
+    running.push(
+      process.catch((error: unknown) => {
+        log.error('process-failed', { name, error });
+        fail(error);
+      }),
+    );
+  };
+
+  return {
+    projector,
+    fanOut,
+    failed,
+    start: async () => {
+      run(PROJECTOR, projector.run(batches(eventFeed, codec.decodeFeed.bind(codec), await projector.resumeFrom(), signal)));
+      for (const name of Object.keys(reactions)) run(name, runReaction(deps, name, signal));
+      run('fan-out', fanOut.run(signal));
+      run('heartbeat', beat({ hub, fanOut, sync, clock }, signal));
+    },
+    drainSockets: (withinMs) => drainSockets(hub, clock, withinMs),
+    stop: async () => {
+      ending.abort();
+      await Promise.all(running);
+    },
+  };
+}
+
+async function* batches(
+  feed: EventFeed,
+  decode: (stored: Parameters<Foundation['deps']['codec']['decodeFeed']>[0]) => Batch['events'][number],
+  after: number,
+  signal: AbortSignal,
+): AsyncGenerator<Batch> {
+  for await (const { events, upTo } of feed.follow(PROJECTOR, { from: { after }, batchMax: BATCH_EVENTS_MAX, signal })) {
+    yield { events: events.map(decode), upTo };
+  }
+}
+
+/** What joining needs of the write side: composed content, and people's handles. */
+function sources({ deps }: Foundation): EnrichSources {
+  return {
+    open: (sealed) => deps.keys.open(sealed),
+    bodies: (wanted) =>
+      Promise.all(
+        wanted.map(async ({ messageId, composeId }) => {
+          const slice = await deps.eventStore.readStream(aggregates.message.stream(messageId), 0, COMPOSES_MAX);
+          const events = slice.status === 'found' ? slice.events.map((stored) => deps.codec.decode(stored)) : [];
+          const found = events.find((event) => event.type === 'MessageComposed' && event.data.composeId === composeId);
+          return found?.type === 'MessageComposed' ? found.data : 'absent';
+        }),
+      ),
+    handles: async (accounts: readonly AccountId[]) => {
+      const requests = accounts.map((accountId) => ({ subject: accountId, purpose: 'handle', context: accountId }) as const);
+      return (await deps.keys.name(requests)).map((name) => (isErased(name) ? undefined : (name as Handle)));
+    },
+  };
+}

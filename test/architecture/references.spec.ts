@@ -1,0 +1,78 @@
+/** Goal: what is generated says what the code says, and other people's tools can read it. */
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { commandData } from '../../src/adapters/websocket/frames.js';
+import { factData } from '../../src/adapters/websocket/server-frames.js';
+import { useCases } from '../../src/application/use-cases.js';
+import { factNames, SNAPSHOT } from '../../src/projections/facts.js';
+import { references } from '../../src/references.js';
+import { textOf } from './source-files.js';
+
+interface Operation {
+  readonly operationId: string;
+  readonly responses: Readonly<Record<string, unknown>>;
+  readonly security?: readonly unknown[];
+}
+
+interface OpenApi {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, { readonly oneOf?: unknown }>> };
+}
+
+let generated: ReadonlyMap<string, string>;
+beforeAll(async () => {
+  generated = await references();
+}, 60_000);
+
+const openApi = (): OpenApi => JSON.parse(generated.get('docs/reference/openapi.json') ?? '');
+const operations = (): Operation[] => Object.values(openApi().paths).flatMap((path) => Object.values(path));
+const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+describe('generated documents', () => {
+  it('are committed as the code generates them: otherwise run `npm run generate`', () => {
+    const stale = [...generated].filter(([path, content]) => textOf(path) !== content).map(([path]) => path);
+    expect(stale).toEqual([]);
+  });
+
+  it('describe every use case as an operation under its own name', () => {
+    expect(openApi().openapi).toBe('3.1.0');
+    const ids = operations().map(({ operationId }) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(Object.keys(useCases).filter((name) => !ids.includes(name))).toEqual([]);
+  });
+
+  it('name a frame after the use case that it runs', () => {
+    const names = Object.keys(useCases).map(kebab);
+    const others = Object.keys(commandData).filter((type) => !names.includes(type));
+    // `hello` opens a session; `received` is what confirms receipt.
+    expect(others).toEqual(['hello', 'received']);
+  });
+
+  it('have a schema for every public fact', () => {
+    expect(Object.keys(factData).sort()).toEqual([...new Set<string>([...Object.values(factNames), SNAPSHOT])].sort());
+  });
+
+  it('open no route without sign-in but those that nobody can have signed in for', () => {
+    const open = operations().filter(({ security }) => security === undefined);
+    expect(open.map(({ operationId }) => operationId).sort()).toEqual([
+      'completeVerification',
+      'getServer',
+      'refreshSession',
+      'startVerification',
+    ]);
+  });
+
+  it('use no union in an answer, so that generated clients survive what they do not know', () => {
+    const unions = Object.entries(openApi().components.schemas).filter(([, schema]) => schema.oneOf !== undefined);
+    expect(unions).toEqual([]);
+  });
+
+  it('can be read by the AsyncAPI parser without a warning', async () => {
+    const { Parser } = await import('@asyncapi/parser');
+    const { document, diagnostics } = await new Parser().parse(generated.get('docs/reference/asyncapi.json') ?? '');
+    expect(document).toBeDefined();
+    expect(
+      diagnostics.filter(({ severity }) => severity <= 1).map(({ message, path }) => `${path.join('.')}: ${message}`),
+    ).toEqual([]);
+  });
+});

@@ -1,0 +1,61 @@
+/** A whole server in this process, on embedded adapters in temporary folders, as a journey sees it: by its address. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../../src/adapters/config/config.js';
+import { openLog } from '../../src/adapters/nest/log.js';
+import { createServer, type Server } from '../../src/app.module.js';
+import { openEmbedded } from '../../src/compose.js';
+
+export interface AppUnderTest {
+  readonly url: string;
+  readonly folder: string;
+  /** Every line that was logged. */
+  readonly logged: readonly string[];
+  readonly server: Server;
+  /** The code that the development code sender wrote for a verification. */
+  codeOf(verificationId: string): Promise<string>;
+  /** Stops the server and starts another on the same folders and another port. */
+  restart(): Promise<AppUnderTest>;
+  close(): Promise<void>;
+}
+
+const ROOMY = { signInsPerTargetHourMax: 1_000, signInsPerAddressHourMax: 10_000, lookupsPerAccountMinuteMax: 10_000 };
+
+export interface AppOptions {
+  readonly limits?: Partial<Config['limits']>;
+  readonly origins?: readonly string[];
+}
+
+export async function openApp(options: AppOptions = {}, at?: string): Promise<AppUnderTest> {
+  const folder = at ?? (await mkdtemp(join(tmpdir(), 'sottovoce-journey-')));
+  const logged: string[] = [];
+  const log = openLog('debug', { write: (line) => void logged.push(line) });
+  const config = {
+    folders: { data: join(folder, 'data'), keys: join(folder, 'keys') },
+    limits: { ...ROOMY, ...options.limits },
+    http: { host: '127.0.0.1', port: 0, origins: options.origins ?? [], trustedProxies: 0, drainMs: 2_000 },
+  };
+  const server = await createServer(await openEmbedded(config, log), config, log);
+  const url = await server.start();
+  const codes = join(config.folders.data, 'dev-codes');
+  return {
+    url,
+    folder,
+    logged,
+    server,
+    codeOf: async (verificationId) => {
+      const found = (await readdir(codes)).includes(verificationId);
+      if (!found) throw new Error(`No code was sent for ${verificationId}`);
+      return (await readFile(join(codes, verificationId), 'utf8')).trim();
+    },
+    restart: async () => {
+      await server.stop();
+      return openApp(options, folder);
+    },
+    close: async () => {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
