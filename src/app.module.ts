@@ -2,6 +2,7 @@
  * The composition root: which adapter stands behind which port, and what runs in the process. There are no feature
  * modules, so there is nothing to import in a circle (ADR 0008).
  */
+import helmet from '@fastify/helmet';
 import { type DynamicModule, ValidationPipe } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, NestFactory, Reflector } from '@nestjs/core';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
@@ -71,6 +72,7 @@ export async function createServer(foundation: Foundation, config: Pick<Config, 
   const module = moduleOf({ foundation, tokens, reads, sync, hub, health, processes, log });
   const options = { logger: false, abortOnError: false, bodyParser: false } as const;
   const app = await NestFactory.create<NestFastifyApplication>(module, createHttpServer({ trustedProxies, ids }), options);
+  await app.register(helmet, { contentSecurityPolicy: { directives: PAGE_POLICY } });
   const socketServer = new SocketServer(app, { tokens, credentials, clock, ids, origins });
   app.useWebSocketAdapter(socketServer);
   serveOpenApi(app, buildOpenApi(app));
@@ -129,6 +131,14 @@ function moduleOf({ foundation, tokens, reads, sync, hub, health, processes, log
     ],
   };
 }
+
+/** For the page at /docs, the only one there is: nothing from elsewhere, in no frame; over plain HTTP on a laptop too. */
+const PAGE_POLICY = {
+  'default-src': ["'self'"],
+  'img-src': ["'self'", 'data:'],
+  'frame-ancestors': ["'none'"],
+  'upgrade-insecure-requests': null,
+};
 
 /** Enough for everybody who comes back at once after a restart. */
 const ACCEPT_BACKLOG = 4_096;

@@ -7,13 +7,13 @@ import type { Config } from './adapters/config/config.js';
 import { NodeKeyProofs } from './adapters/crypto/node-key-proofs.js';
 import { FileRootKeys } from './adapters/files/file-root-keys.js';
 import { readOrCreateId } from './adapters/files/id-file.js';
-import { LogCodeSender } from './adapters/log/log-code-sender.js';
+import { type CodeLine, LogCodeSender } from './adapters/log/log-code-sender.js';
 import type { Log } from './adapters/nest/log.js';
 import { openDataFolder } from './adapters/sqlite/data-folder.js';
 import { EVENTS_FILE, EVENTS_SCHEMA } from './adapters/sqlite/events-schema.js';
 import { KEYS_FILE, KEYS_SCHEMA } from './adapters/sqlite/keys-schema.js';
 import { SqliteCredentials } from './adapters/sqlite/sqlite-credentials.js';
-import { openSqliteDatabase } from './adapters/sqlite/sqlite-database.js';
+import { type Connection, openSqliteDatabase } from './adapters/sqlite/sqlite-database.js';
 import { SqliteDirectory } from './adapters/sqlite/sqlite-directory.js';
 import { SqliteEventFeed } from './adapters/sqlite/sqlite-event-feed.js';
 import { SqliteEventStore } from './adapters/sqlite/sqlite-event-store.js';
@@ -27,6 +27,8 @@ import { SystemClock } from './adapters/system/system-clock.js';
 import { UuidIdSource } from './adapters/system/uuid-id-source.js';
 import { ConversationStates } from './application/conversation-states.js';
 import { EventCodec } from './application/event-codec.js';
+import type { Clock } from './application/ports/clock.js';
+import { StartRefused } from './application/ports/failures.js';
 import type { Ports } from './application/ports/ports.js';
 import { ReceiptMarks } from './application/receipts/receipt-marks.js';
 import type { Deps, Settings } from './application/use-case.js';
@@ -86,24 +88,18 @@ async function open(
     return connection;
   };
 
-  const keysDatabase = database(KEYS_FILE, KEYS_SCHEMA);
-  const isNew = keysDatabase.prepare('SELECT count(*) FROM settings').pluck().get() === 0;
-  const rootKeys = await FileRootKeys.open({ folder: config.folders.keys, mayCreate: isNew });
-  const secret = async (purpose: string) => Buffer.from(await rootKeys.mac(purpose, 'v1'));
-  const keys = await SqliteSubjectKeys.open(keysDatabase, rootKeys, clock);
-
   const writer = new SqliteWriter(database(EVENTS_FILE, EVENTS_SCHEMA, false));
   opened.push(() => writer.close());
   const eventStore = new SqliteEventStore(writer);
+  const hasEvents = (await eventStore.headPosition()) > 0;
+  const { rootKeys, keys } = await openKeys(database(KEYS_FILE, KEYS_SCHEMA), config.folders.keys, hasEvents, clock);
+  const secret = async (purpose: string) => Buffer.from(await rootKeys.mac(purpose, 'v1'));
   const accounts = database(ACCOUNTS_FILE, []);
   const read = database(VIEWS_FILE, []);
+  // Views can be built anew from the log at any time: what a power cut takes back is projected again.
+  read.pragma('synchronous = NORMAL');
   const views = new SqliteViews(read, allCollections);
-  const codeSender = await LogCodeSender.open({
-    folder: file(DEV_CODES_FOLDER),
-    clock,
-    log: ({ verificationId, kind, code }) =>
-      log.info('code-sent', { verificationId, kind, ...(code === undefined ? {} : { code }) }),
-  });
+  const codeSender = await LogCodeSender.open({ folder: file(DEV_CODES_FOLDER), clock, log: codeLine(log) });
   opened.push(() => codeSender.close());
 
   const ports: Ports = {
@@ -128,4 +124,21 @@ async function open(
     logId,
     secret,
   };
+}
+
+const codeLine =
+  (log: Log) =>
+  ({ verificationId, kind, code }: CodeLine): void =>
+    log.info('code-sent', { verificationId, kind, ...(code === undefined ? {} : { code }) });
+
+/** A new key store beside old events would answer that everybody was erased: that must stop the start. */
+async function openKeys(database: Connection, folder: string, hasEvents: boolean, clock: Clock) {
+  const isNew = database.prepare('SELECT count(*) FROM settings').pluck().get() === 0;
+  if (isNew && hasEvents) {
+    throw new StartRefused(
+      `${KEYS_FILE} is missing or empty although there are events: restore it from its own backup before you start.`,
+    );
+  }
+  const rootKeys = await FileRootKeys.open({ folder, mayCreate: isNew });
+  return { rootKeys, keys: await SqliteSubjectKeys.open(database, rootKeys, clock) };
 }

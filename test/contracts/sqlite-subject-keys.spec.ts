@@ -14,6 +14,7 @@ import type { Connection } from '../../src/adapters/sqlite/sqlite-database.js';
 import { SqliteKeyRows } from '../../src/adapters/sqlite/sqlite-key-rows.js';
 import { SqliteSubjectKeys } from '../../src/adapters/sqlite/sqlite-subject-keys.js';
 import { OutcomeUnknown, StartRefused, Unavailable } from '../../src/application/ports/failures.js';
+import type { RootKeys } from '../../src/application/ports/root-keys.js';
 import type { Opened } from '../../src/application/ports/subject-keys.js';
 import type { AccountId } from '../../src/domain/kernel/ids.js';
 import { ERASED, isErased, type Sealed } from '../../src/domain/kernel/personal.js';
@@ -152,6 +153,72 @@ describe('two processes', () => {
   });
 });
 
+describe('between two steps', () => {
+  /** Keys whose next call of one method of the root keys is followed by something else before they go on. */
+  async function interrupted(method: keyof RootKeys) {
+    const rootKeys = await file.rootKeys();
+    const next: { act?: () => Promise<unknown> } = {};
+    const call = rootKeys[method].bind(rootKeys) as (...given: unknown[]) => Promise<unknown>;
+    Object.defineProperty(rootKeys, method, {
+      value: async (...given: unknown[]) => {
+        const answer = await call(...given);
+        const { act } = next;
+        delete next.act;
+        await act?.();
+        return answer;
+      },
+    });
+    return { keys: await SqliteSubjectKeys.open(file.connect(), rootKeys, clock, { buckets: 1 }), next };
+  }
+
+  it('of a destruction a neighbour registers: she is taken along', async () => {
+    const { keys, next } = await interrupted('unwrap');
+    const other = await open();
+    const { accounts, sealed } = await people(other, 3);
+    next.act = async () => {
+      const late = await people(other, 1);
+      accounts.push(...late.accounts);
+      sealed.push(...late.sealed);
+    };
+    await keys.destroy(accounts[0]!);
+    expect(accounts).toHaveLength(4);
+    expect(await valuesOf(await open(), sealed)).toEqual([ERASED, ...accounts.slice(1)]);
+  });
+
+  it('of a registration the bucket moves on: the ring is wrapped anew', async () => {
+    const { keys, next } = await interrupted('wrap');
+    const other = await open();
+    const { accounts } = await people(other, 2);
+    next.act = () => other.destroy(accounts[0]!);
+    const late = await people(keys, 1);
+    expect(file.tombstones()).toHaveLength(1);
+    expect(await valuesOf(await open(), late.sealed)).toEqual(late.accounts);
+  });
+
+  it('of opening a value its subject is destroyed: nothing stays in the cache', async () => {
+    const { keys, next } = await interrupted('unwrap');
+    const { accounts, sealed } = await people(await open(), 2);
+    next.act = () => keys.destroy(accounts[0]!);
+    expect(await valuesOf(keys, sealed)).toEqual([ERASED, accounts[1]]);
+    expect(await valuesOf(keys, sealed)).toEqual([ERASED, accounts[1]]);
+  });
+
+  it('of a destruction a value of its subject is opened: its key goes with the rest', async () => {
+    const { keys, next } = await interrupted('create');
+    const { accounts, sealed } = await people(keys, 2);
+    next.act = async () => expect(await valuesOf(keys, sealed)).toEqual(accounts);
+    await keys.destroy(accounts[0]!);
+    expect(await valuesOf(keys, sealed)).toEqual([ERASED, accounts[1]]);
+  });
+
+  it('of sealing its subject is fenced: nothing is sealed', async () => {
+    const { keys, next } = await interrupted('unwrap');
+    const { accounts } = await people(await open(), 1);
+    next.act = () => keys.fence(accounts[0]!);
+    expect(await keys.seal([request(accounts[0]!)])).toEqual(['fenced']);
+  });
+});
+
 describe('a cache that is smaller than the call', () => {
   it('answers as a large one does', async () => {
     const { accounts, sealed } = await people(await open(), 40);
@@ -191,6 +258,18 @@ describe('after a destruction', () => {
     const later = new Set((await allRings()).map((ring) => ring.subjectRef));
     for (const { subjectRef } of file.tombstones()) expect(later.has(subjectRef)).toBe(false);
     expect(await valuesOf(keys, sealed.slice(3))).toEqual(accounts.slice(3));
+  });
+
+  it('the file is rewritten, so that no free page and no free space of a page keeps anything', async () => {
+    const keys = await open();
+    const { accounts } = await people(keys, 2);
+    await seal(keys, ...Array.from({ length: 500 }, (_, at) => request(accounts[0]!, { context: `context-${at}` })));
+    const connection = file.connect();
+    const pages = () => connection.pragma('page_count', { simple: true }) as number;
+    const before = pages();
+    await keys.destroy(accounts[0]!);
+    expect(connection.pragma('freelist_count', { simple: true })).toBe(0);
+    expect(pages()).toBeLessThan(before);
   });
 
   it('the reference of a tombstone stands in the tombstone alone, and no row leads from it to a person', async () => {

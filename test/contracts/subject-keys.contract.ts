@@ -225,6 +225,7 @@ export function subjectKeysContract(name: string, open: () => Promise<SubjectKey
         const [one, other] = await seal(keys, twice, twice);
         expect(one).not.toEqual(other);
         for (const value of [undefined, () => 1]) await expect(keys.seal([request(ada, { value })])).rejects.toThrow('JSON');
+        await expect(keys.seal([request(ada, { eventId: 'event-1' as EventId })])).rejects.toThrow('UUID');
       });
 
       it('A sealed value names its key by a locator that is never equal in two contexts; subject, context and value do not stand in it.', async () => {

@@ -16,7 +16,8 @@ export interface Row {
 
 const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g;
 const ENCODED = /[A-Za-z0-9+/_-]{16,}/g;
-const NUMBER = /\d{6,}/g;
+// A run of digits inside an id says nothing of its own.
+const NUMBER = /(?<![0-9a-f-])\d{6,}(?![0-9a-f-])/g;
 const SEALED = /"sealed":"([A-Za-z0-9_-]+)"/g;
 const NONCE_BYTES = 12;
 

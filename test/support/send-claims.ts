@@ -147,7 +147,7 @@ export class Claims {
     const earlier = this.acks.get(claim.slot);
     this.acks.set(claim.slot, ack);
     if (earlier === undefined) return;
-    const { position: _, ...rest } = earlier;
+    const { position: _, isNew: _isNew, ...rest } = earlier;
     holds(isDeepStrictEqual(rest, { messageId, seq, postedAt, revision }), 'A repetition got another ack', { earlier, ack });
   }
 

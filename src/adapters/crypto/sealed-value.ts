@@ -5,7 +5,7 @@
  */
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import type { Opened } from '../../application/ports/subject-keys.js';
-import { type EventId, isUuid } from '../../domain/kernel/ids.js';
+import type { EventId } from '../../domain/kernel/ids.js';
 import { NONCE_BYTES, writeNonce } from './nonces.js';
 import { LOCATOR_BYTES, uuidText } from './ring.js';
 
@@ -44,7 +44,7 @@ export function sealValue(key: KeyObject, locator: string, about: Description, v
   const bytes = Buffer.allocUnsafe(dataAt + jsonBytes + TAG_BYTES);
   bytes[0] = VERSION;
   bytes.write(locator, 1, 'hex');
-  bytes.write(uuidHex(about.eventId), EVENT_ID_AT, 'hex');
+  writeUuid(bytes, about.eventId, EVENT_ID_AT);
   bytes[EVENT_TYPE_AT] = typeBytes;
   bytes.write(about.eventType, EVENT_TYPE_AT + 1);
   bytes[EVENT_TYPE_AT + 1 + typeBytes] = pathBytes;
@@ -105,9 +105,12 @@ function paddedJson(json: string): string {
   return json + ' '.repeat(target - length);
 }
 
-function uuidHex(id: string): string {
-  if (!isUuid(id)) throw new Error('The event id of a value to seal is not a UUID.');
-  return id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24);
+function writeUuid(bytes: Buffer, id: string, at: number): void {
+  const hex = id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24);
+  // The decoder stops at what is no hex digit.
+  if (hex.length !== 2 * EVENT_ID_BYTES || bytes.write(hex, at, 'hex') !== EVENT_ID_BYTES) {
+    throw new Error('The event id of a value to seal is not a UUID.');
+  }
 }
 
 function nameBytes(name: string): number {

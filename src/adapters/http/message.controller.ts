@@ -1,6 +1,7 @@
 /** Messages and sync over REST: parse, ask or execute, answer. An ack leaves only after the disk has it. */
-import { Body, Controller, Delete, Get, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import type { ConversationId, MessageId } from '../../domain/kernel/ids.js';
 import { instant } from '../../domain/kernel/instant.js';
 import type { Session } from '../nest/access-tokens.js';
@@ -16,6 +17,8 @@ import { Message, MessageAck, MessagePaging, Messages, SendMessage } from './mes
 import { Asking, Me } from './signed-in.guard.js';
 import { SyncPage, SyncQuery } from './sync.dto.js';
 
+const HTTP_OK = 200;
+
 @ApiTags('messages')
 @Controller('v1')
 export class MessageController {
@@ -29,6 +32,7 @@ export class MessageController {
   @Route('sendMessage', {
     summary: 'Send a message; repeat it with the same id until it is answered',
     status: 201,
+    repeat: true,
     answer: MessageAck,
     problems: ['conversation-not-found', 'id-reused', 'message-gone', 'content-too-large', 'account-erased', 'contended'],
   })
@@ -36,6 +40,7 @@ export class MessageController {
     @Param('conversationId', IdParam) conversationId: string,
     @Body() request: SendMessage,
     @Asking() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MessageAck> {
     const { messageId, composedAt, ...rest } = request;
     const input = {
@@ -44,7 +49,8 @@ export class MessageController {
       body: readBody(rest),
       ...(composedAt === undefined ? {} : { composedAt: instant(Date.parse(composedAt)) }),
     };
-    const { position: _, ...ack } = await this.dispatch.value('sendMessage', input, caller);
+    const { position: _, isNew, ...ack } = await this.dispatch.value('sendMessage', input, caller);
+    if (!isNew) void reply.status(HTTP_OK);
     return present(ack);
   }
 

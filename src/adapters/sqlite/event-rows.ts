@@ -9,19 +9,27 @@ export type EventPlace = Pick<StoredEvent, 'position' | 'stream' | 'revision' | 
 const COLUMNS = `position, stream, revision, type, id, schema_version AS schemaVersion, recorded_at AS recordedAt,
   feed_key AS feedKey, correlation_id AS correlationId, causation_id AS causationId, data`;
 
+const PARAMETERS = 11;
+const ROWS_PER_INSERT = 8;
+
+const insertStatement = (rows: number): string =>
+  `INSERT INTO events (position, stream, revision, type, id, schema_version, recorded_at, feed_key, correlation_id, causation_id, data)
+    VALUES ${Array.from({ length: rows }, () => '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').join(', ')}`;
+
 export class EventRows {
   private readonly insertOne;
+  private readonly insertSeveral;
   private readonly deleteOne;
   private readonly selectOne;
   private readonly selectAfter;
   private readonly selectPlaces;
   private readonly selectLastPosition;
+  /** The parameters of the rows that are not written yet. */
+  private waiting: unknown[] = [];
 
   constructor(readonly connection: Connection) {
-    this.insertOne = connection.prepare(
-      `INSERT INTO events (position, stream, revision, type, id, schema_version, recorded_at, feed_key, correlation_id,
-        causation_id, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
+    this.insertOne = connection.prepare(insertStatement(1));
+    this.insertSeveral = connection.prepare(insertStatement(ROWS_PER_INSERT));
     this.deleteOne = connection.prepare<[number]>('DELETE FROM events WHERE position = ?');
     this.selectOne = connection.prepare<[number], EventRow>(`SELECT ${COLUMNS} FROM events WHERE position = ?`);
     this.selectAfter = connection.prepare<[number, number], EventRow>(
@@ -33,29 +41,38 @@ export class EventRows {
     this.selectLastPosition = connection.prepare<[], number | null>('SELECT max(position) FROM events').pluck();
   }
 
+  /** Several rows are one statement: it is written when it is full, when something is read, or by `flush`. */
   insert(stream: string, revision: number, position: number, event: NewEvent): void {
-    this.insertOne.run(
-      position,
-      stream,
-      revision,
-      event.type,
-      event.id,
-      event.schemaVersion,
-      event.recordedAt,
-      event.feedKey,
-      event.correlationId,
-      event.causationId ?? null,
-      event.data,
-    );
+    const { type, id, schemaVersion, recordedAt, feedKey, correlationId, causationId = null, data } = event;
+    this.waiting.push(position, stream, revision, type, id, schemaVersion, recordedAt, feedKey, correlationId, causationId, data);
+    if (this.waiting.length < ROWS_PER_INSERT * PARAMETERS) return;
+    this.insertSeveral.run(this.waiting);
+    this.waiting = [];
+  }
+
+  /** Writes what waits into the open transaction. */
+  flush(): void {
+    for (let at = 0; at < this.waiting.length; at += PARAMETERS) this.insertOne.run(this.waiting.slice(at, at + PARAMETERS));
+    this.waiting = [];
+  }
+
+  discard(): void {
+    this.waiting = [];
   }
 
   delete(position: number): void {
+    this.flush();
     this.deleteOne.run(position);
   }
 
   at(position: number): StoredEvent | undefined {
+    this.flush();
     const row = this.selectOne.get(position);
     return row && fromRow(row);
+  }
+
+  after(position: number, max: number): StoredEvent[] {
+    return this.selectAfter.all(position, max).map(fromRow);
   }
 
   placesAfter(position: number): IterableIterator<EventPlace> {
@@ -65,10 +82,6 @@ export class EventRows {
   /** 0 when there is none. A removal leaves a newer row than all it deletes, so no position is ever given twice. */
   lastPosition(): number {
     return this.selectLastPosition.get() ?? 0;
-  }
-
-  after(position: number, max: number): StoredEvent[] {
-    return this.selectAfter.all(position, max).map(fromRow);
   }
 }
 

@@ -4,8 +4,10 @@
  */
 import type { Connection } from './sqlite-database.js';
 
-/** Where one event of a stream lies. Rows are sorted by all three. */
+/** Where one event of a stream lies. */
 export type Row = readonly [hash: number, revision: number, position: number];
+
+export const inOrder = (one: Row, other: Row): number => one[0] - other[0] || one[1] - other[1] || one[2] - other[2];
 
 /** As many rows as fill one page of the database file, which is 4,096 bytes with some bytes of its own. */
 export const ROWS_PER_PAGE = 168;

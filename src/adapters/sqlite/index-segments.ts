@@ -5,10 +5,10 @@
  */
 import type { StoredEvent } from '../../application/ports/event-store.js';
 import type { EventRows } from './event-rows.js';
-import { IndexPages, type Row } from './index-pages.js';
-import { merged, type Stretch, sorted } from './index-rows.js';
+import { IndexPages, inOrder, type Row } from './index-pages.js';
 import { IndexSegment } from './index-segment.js';
 import { SegmentBuild, SegmentDrop, type SegmentPlan, type Upkeep } from './index-upkeep.js';
+import type { StreamTail } from './stream-tail.js';
 
 export class IndexSegments {
   private readonly pages: IndexPages;
@@ -65,8 +65,8 @@ export class IndexSegments {
   }
 
   /** Begins to write a segment; `done` says that it has taken the place of the tail it is made from. */
-  seal(tail: readonly Stretch[], lastPosition: number, done: () => void): void {
-    const plan = { level: 0, rows: sorted(tail), streams: tail.length, lastPosition, replaces: [] };
+  seal(tail: StreamTail, lastPosition: number, done: () => void): void {
+    const plan = { level: 0, rows: tail.rows(), streams: tail.streams, lastPosition, replaces: [] };
     this.sealing = this.build(plan, (segment) => {
       this.sealing = undefined;
       this.segments = [...this.segments, segment];
@@ -124,5 +124,19 @@ export class IndexSegments {
 
   private drop(id: number): void {
     this.drops.push(new SegmentDrop(this.pages, id, () => void this.drops.shift()));
+  }
+}
+
+function* merged(inputs: readonly Iterator<Row>[]): Generator<Row> {
+  const heads = inputs.map((input) => input.next());
+  for (;;) {
+    let first = -1;
+    for (let at = 0; at < heads.length; at += 1) {
+      const head = heads[at]!;
+      if (!head.done && (first < 0 || inOrder(head.value, heads[first]!.value) < 0)) first = at;
+    }
+    if (first < 0) return;
+    yield heads[first]!.value;
+    heads[first] = inputs[first]!.next();
   }
 }

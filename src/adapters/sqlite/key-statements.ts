@@ -24,56 +24,63 @@ const OPEN_RING = 'SELECT 1 FROM rings WHERE subject_ref = unhex(item.value ->> 
 
 export type KeyStatements = ReturnType<typeof keyStatements>;
 
-export function keyStatements(database: Database) {
-  return {
-    settings: database.prepare('SELECT store_id AS storeId, root_key_check AS "check", buckets FROM settings'),
-    insertSettings: database.prepare('INSERT INTO settings (id, store_id, root_key_check, buckets) VALUES (1, ?, ?, ?)'),
-    insertBucket: database.prepare('INSERT INTO buckets (bucket, generation) VALUES (?, 1)'),
-    sequence: database.prepare('SELECT value FROM destruction_sequence').pluck(),
-    bumpSequence: database.prepare('UPDATE destruction_sequence SET value = value + 1 RETURNING value').pluck(),
+export const keyStatements = (database: Database) => ({
+  ...storeStatements(database),
+  ...ringStatements(database),
+  ...locatorStatements(database),
+  ...destructionStatements(database),
+});
 
-    generation: database.prepare('SELECT generation FROM buckets WHERE bucket = ?').pluck(),
-    moveBucket: database.prepare('UPDATE buckets SET generation = ? WHERE bucket = ? AND generation = ?'),
-    moveEmptyBucket: database.prepare(
-      'UPDATE buckets SET generation = @nextGeneration WHERE bucket = @bucket AND generation = @generation AND NOT EXISTS (SELECT 1 FROM rings WHERE bucket = @bucket)',
-    ),
+const storeStatements = (database: Database) => ({
+  settings: database.prepare('SELECT store_id AS storeId, root_key_check AS "check", buckets FROM settings'),
+  insertSettings: database.prepare('INSERT INTO settings (id, store_id, root_key_check, buckets) VALUES (1, ?, ?, ?)'),
+  insertBucket: database.prepare('INSERT INTO buckets (bucket, generation) VALUES (?, 1)'),
+  sequence: database.prepare('SELECT value FROM destruction_sequence').pluck(),
+  bumpSequence: database.prepare('UPDATE destruction_sequence SET value = value + 1 RETURNING value').pluck(),
+  generation: database.prepare('SELECT generation FROM buckets WHERE bucket = ?').pluck(),
+  moveBucket: database.prepare('UPDATE buckets SET generation = ? WHERE bucket = ? AND generation = ?'),
+  moveEmptyBucket: database.prepare(
+    'UPDATE buckets SET generation = @nextGeneration WHERE bucket = @bucket AND generation = @generation AND NOT EXISTS (SELECT 1 FROM rings WHERE bucket = @bucket)',
+  ),
+});
 
-    ringsIn: database.prepare<[number, number], StoredRing>(`SELECT ${RING} FROM rings WHERE bucket = ? LIMIT ?`),
-    ringsOf: database.prepare<[string], StoredRing>(
-      `SELECT ${RING} FROM rings WHERE subject IN (SELECT value FROM json_each(?))`,
-    ),
-    insertRing: database.prepare(
-      'INSERT INTO rings (subject, subject_ref, bucket, generation, wrapped, fenced) VALUES (?, unhex(?), ?, ?, ?, 0) ON CONFLICT DO NOTHING',
-    ),
-    rewrapRing: database.prepare('UPDATE rings SET wrapped = ?, generation = ? WHERE subject_ref = unhex(?) AND generation = ?'),
-    ringsLeftBehind: database
-      .prepare<[number, number], number>('SELECT count(*) FROM rings WHERE bucket = ? AND generation <> ?')
-      .pluck(),
-    fenceRing: database.prepare('UPDATE rings SET fenced = 1 WHERE subject = ? AND fenced = 0'),
-    deleteRing: database.prepare('DELETE FROM rings WHERE subject_ref = unhex(?) AND generation = ?'),
+const ringStatements = (database: Database) => ({
+  ringsIn: database.prepare<[number, number], StoredRing>(`SELECT ${RING} FROM rings WHERE bucket = ? LIMIT ?`),
+  ringsOf: database.prepare<[string], StoredRing>(`SELECT ${RING} FROM rings WHERE subject IN (SELECT value FROM json_each(?))`),
+  insertRing: database.prepare(
+    'INSERT INTO rings (subject, subject_ref, bucket, generation, wrapped, fenced) VALUES (?, unhex(?), ?, ?, ?, 0) ON CONFLICT DO NOTHING',
+  ),
+  rewrapRing: database.prepare('UPDATE rings SET wrapped = ?, generation = ? WHERE subject_ref = unhex(?) AND generation = ?'),
+  ringsLeftBehind: database
+    .prepare<[number, number], number>('SELECT count(*) FROM rings WHERE bucket = ? AND generation <> ?')
+    .pluck(),
+  fenceRing: database.prepare('UPDATE rings SET fenced = 1 WHERE subject = ? AND fenced = 0'),
+  deleteRing: database.prepare('DELETE FROM rings WHERE subject_ref = unhex(?) AND generation = ?'),
+});
 
-    /** An item is [locator, subject reference, scope, context]. */
-    insertLocators: database.prepare(
-      `INSERT INTO locators (locator, subject_ref, scope, context)
+const locatorStatements = (database: Database) => ({
+  /** An item is [locator, subject reference, scope, context]. */
+  insertLocators: database.prepare(
+    `INSERT INTO locators (locator, subject_ref, scope, context)
        SELECT unhex(item.value ->> 0), unhex(item.value ->> 1), item.value ->> 2, item.value ->> 3
        FROM json_each(?) AS item WHERE EXISTS (${OPEN_RING}) ON CONFLICT DO NOTHING`,
-    ),
-    refusedLocators: database
-      .prepare<[string], string>(`SELECT DISTINCT item.value ->> 1 FROM json_each(?) AS item WHERE NOT EXISTS (${OPEN_RING})`)
-      .pluck(),
-    placesOf: database.prepare<[string], StoredPlace>(
-      `SELECT lower(hex(locators.locator)) AS locator, rings.subject, locators.scope, locators.context
+  ),
+  refusedLocators: database
+    .prepare<[string], string>(`SELECT DISTINCT item.value ->> 1 FROM json_each(?) AS item WHERE NOT EXISTS (${OPEN_RING})`)
+    .pluck(),
+  placesOf: database.prepare<[string], StoredPlace>(
+    `SELECT lower(hex(locators.locator)) AS locator, rings.subject, locators.scope, locators.context
        FROM locators JOIN rings ON rings.subject_ref = locators.subject_ref
        WHERE locators.locator IN (SELECT unhex(value) FROM json_each(?))`,
-    ),
-    deleteLocators: database.prepare('DELETE FROM locators WHERE subject_ref = unhex(?)'),
+  ),
+  deleteLocators: database.prepare('DELETE FROM locators WHERE subject_ref = unhex(?)'),
+});
 
-    insertTombstone: database.prepare('INSERT INTO tombstones (subject_ref, day) VALUES (unhex(?), ?)'),
-    insertErased: database.prepare('INSERT INTO erased_subjects (digest) VALUES (unhex(?)) ON CONFLICT DO NOTHING'),
-    isErased: database.prepare('SELECT 1 FROM erased_subjects WHERE digest = unhex(?)').pluck(),
-
-    insertUnfinished: database.prepare('INSERT INTO unfinished_destructions (kek) VALUES (?) ON CONFLICT DO NOTHING'),
-    unfinished: database.prepare<[], string>('SELECT kek FROM unfinished_destructions').pluck(),
-    deleteUnfinished: database.prepare('DELETE FROM unfinished_destructions WHERE kek = ?'),
-  };
-}
+const destructionStatements = (database: Database) => ({
+  insertTombstone: database.prepare('INSERT INTO tombstones (subject_ref, day) VALUES (unhex(?), ?)'),
+  insertErased: database.prepare('INSERT INTO erased_subjects (digest) VALUES (unhex(?)) ON CONFLICT DO NOTHING'),
+  isErased: database.prepare('SELECT 1 FROM erased_subjects WHERE digest = unhex(?)').pluck(),
+  insertUnfinished: database.prepare('INSERT INTO unfinished_destructions (kek) VALUES (?) ON CONFLICT DO NOTHING'),
+  unfinished: database.prepare<[], string>('SELECT kek FROM unfinished_destructions').pluck(),
+  deleteUnfinished: database.prepare('DELETE FROM unfinished_destructions WHERE kek = ?'),
+});

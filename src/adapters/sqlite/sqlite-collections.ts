@@ -115,40 +115,38 @@ export class SqliteCollection {
   }
 
   page({ index, equal, above, below, order = 'ascending', limit }: PageAsked): readonly Fields[] {
-    const ordered = orderOf(this.shape, index);
-    const leading = leadingOf(this.shape, ordered, equal);
-    const next = ordered[leading.length];
-    if (next === undefined && (above ?? below) !== undefined) throw new Error(`No field of ${this.shape.name} is left to bound.`);
-    const bounds = [
-      ...(above === undefined ? [] : [{ condition: `${quoted(next ?? '')} > ?`, value: above }]),
-      ...(below === undefined ? [] : [{ condition: `${quoted(next ?? '')} < ?`, value: below }]),
-    ];
-    const direction = order === 'ascending' ? 'ASC' : 'DESC';
-    const sql = `SELECT ${listOf(this.columns)}, "$position", "$doc" ${this.from(index, ordered.slice(0, leading.length))}
-      ${bounds.map(({ condition }) => `AND ${condition}`).join(' ')}
-      ORDER BY ${ordered.map((field) => `${quoted(field)} ${direction}`).join(', ')} LIMIT ?`;
-    const stored = this.statement(sql)
-      .raw()
-      .all(...leading, ...bounds.map(({ value }) => value), Math.max(0, limit)) as Stored[];
+    const leading = leadingOf(this.shape, orderOf(this.shape, index), equal);
+    const bounds = [above, below].filter((bound) => bound !== undefined);
+    const kind = `page ${index} ${leading.length} ${above !== undefined} ${below !== undefined} ${order}`;
+    const page = this.prepared(
+      kind,
+      (ordered) => {
+        const next = ordered[leading.length];
+        if (next === undefined && bounds.length > 0) throw new Error(`No field of ${this.shape.name} is left to bound.`);
+        const limits = [...(above === undefined ? [] : ['>']), ...(below === undefined ? [] : ['<'])];
+        const direction = order === 'ascending' ? 'ASC' : 'DESC';
+        return `SELECT ${listOf(this.columns)}, "$position", "$doc" ${this.from(index, ordered.slice(0, leading.length))}
+        ${limits.map((operator) => `AND ${quoted(next ?? '')} ${operator} ?`).join(' ')}
+        ORDER BY ${ordered.map((field) => `${quoted(field)} ${direction}`).join(', ')} LIMIT ?`;
+      },
+      index,
+    );
+    const stored = page.all(...leading, ...bounds, Math.max(0, limit)) as Stored[];
     return stored.flatMap<Fields>((row) => this.decoded(row) ?? []);
   }
 
   count(index: string | undefined, equal: Fields): number {
-    const ordered = orderOf(this.shape, index);
-    const leading = leadingOf(this.shape, ordered, equal);
-    const sql = `SELECT count(*) ${this.from(index, ordered.slice(0, leading.length))}`;
-    return this.statement(sql)
-      .pluck()
-      .get(...leading) as number;
+    const leading = leadingOf(this.shape, orderOf(this.shape, index), equal);
+    const sql = (ordered: readonly string[]) => `SELECT count(*) ${this.from(index, ordered.slice(0, leading.length))}`;
+    const [counted] = this.prepared(`count ${index} ${leading.length}`, sql, index).get(...leading) as [number];
+    return counted;
   }
 
   find(index: string, equal: Fields): readonly (readonly Scalar[])[] {
-    const ordered = orderOf(this.shape, index);
-    const leading = leadingOf(this.shape, ordered, equal);
-    const sql = `SELECT ${listOf(this.shape.key)} ${this.from(index, ordered.slice(0, leading.length))}`;
-    return this.statement(sql)
-      .raw()
-      .all(...leading) as Scalar[][];
+    const leading = leadingOf(this.shape, orderOf(this.shape, index), equal);
+    const sql = (ordered: readonly string[]) =>
+      `SELECT ${listOf(this.shape.key)} ${this.from(index, ordered.slice(0, leading.length))}`;
+    return this.prepared(`find ${index} ${leading.length}`, sql, index).all(...leading) as Scalar[][];
   }
 
   clear(): void {
@@ -158,10 +156,12 @@ export class SqliteCollection {
   /** Names the index, so that a query that could not use it fails instead of being slow. */
   private from(index: string | undefined, leading: readonly string[]): string {
     const fields = index === undefined ? [] : (this.shape.indexes[index] ?? []);
-    const exist = fields.filter((field) => !this.shape.key.includes(field)).map((field) => `AND ${quoted(field)} IS NOT NULL`);
+    const optional = fields.filter((field) => !this.shape.key.includes(field));
+    // Without an optional field in the index, only the document itself tells that it was removed.
+    const exist = (optional.length === 0 ? ['$doc'] : optional).map((field) => `${quoted(field)} IS NOT NULL`);
     const by = index === undefined ? '' : ` INDEXED BY ${indexName(this.shape, index)}`;
-    const asked = leading.map((field) => `AND ${quoted(field)} = ?`);
-    return `FROM ${quoted(this.shape.name)}${by} WHERE "$doc" IS NOT NULL ${[...exist, ...asked].join(' ')}`;
+    const asked = leading.map((field) => `${quoted(field)} = ?`);
+    return `FROM ${quoted(this.shape.name)}${by} WHERE ${[...exist, ...asked].join(' AND ')}`;
   }
 
   private decoded(stored: Stored): Fields | undefined {
@@ -173,11 +173,11 @@ export class SqliteCollection {
   }
 
   /** As many statements as there are kinds of questions, which the queries of the read side number. */
-  private statement(sql: string) {
-    const known = this.statements.get(sql);
+  private prepared(kind: string, sql: (ordered: readonly string[]) => string, index: string | undefined) {
+    const known = this.statements.get(kind);
     if (known !== undefined) return known;
-    const prepared = this.connection.prepare(sql);
-    this.statements.set(sql, prepared);
+    const prepared = this.connection.prepare(sql(orderOf(this.shape, index))).raw();
+    this.statements.set(kind, prepared);
     return prepared;
   }
 }

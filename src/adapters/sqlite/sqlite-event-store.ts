@@ -19,6 +19,7 @@ import { EventRows } from './event-rows.js';
 import { attempt } from './sqlite-attempt.js';
 import type { SqliteWriter } from './sqlite-writer.js';
 import { StreamIndex, type StreamIndexOptions } from './stream-index.js';
+import type { Head } from './stream-tail.js';
 
 interface Follower {
   readonly after: number;
@@ -42,7 +43,7 @@ export class SqliteEventStore implements EventStore {
     this.lastPosition = this.rows.lastPosition();
     this.stagedPosition = this.lastPosition;
     writer.join({
-      beforeCommit: () => this.index.beforeCommit(),
+      beforeCommit: () => this.beforeCommit(),
       committed: () => this.committed(),
       rolledBack: () => this.rolledBack(),
       closed: () => this.closed(),
@@ -67,7 +68,7 @@ export class SqliteEventStore implements EventStore {
       const head = this.index.head(stream);
       if (head.isRemoved) return { status: 'removed' };
       if (head.revision < 0) return { status: 'absent' };
-      return { status: 'found', events: this.index.range(stream, head.hash, from, from + max), head: head.revision };
+      return { status: 'found', events: this.index.range(stream, head, from, from + max), head: head.revision };
     });
   }
 
@@ -112,29 +113,31 @@ export class SqliteEventStore implements EventStore {
 
   private apply(write: Write): WriteOutcome {
     const { stream, expected, events } = write;
-    const { hash, revision, isRemoved } = this.index.head(stream);
-    if (isRemoved) return { outcome: 'removed' };
+    const head = this.index.head(stream);
+    if (head.isRemoved) return { outcome: 'removed' };
+    const { hash, revision } = head;
     if (expected !== 'any' && expected !== revision && (expected !== 'no-stream' || revision >= 0)) {
-      return this.standing(write, hash) ?? { outcome: 'wrong-expected-revision', head: revision };
+      return this.standing(write, head) ?? { outcome: 'wrong-expected-revision', head: revision };
     }
     for (const [at, event] of events.entries()) this.insert(stream, hash, revision + 1 + at, event);
     return { outcome: 'appended', revision: revision + events.length, position: this.stagedPosition };
   }
 
   /** A write that lost its place may have lost it to itself: it is a resend if its events stand right where it wanted them. */
-  private standing({ stream, expected, events }: Write, hash: number): WriteOutcome | undefined {
+  private standing({ stream, expected, events }: Write, head: Head): WriteOutcome | undefined {
     const from = typeof expected === 'number' ? expected + 1 : 0;
-    const found = this.index.range(stream, hash, from, from + events.length);
+    const found = this.index.range(stream, head, from, from + events.length);
     const last = found.at(-1);
     const isSame = found.length === events.length && found.every(({ id }, at) => id === events[at]!.id);
     return isSame && last ? { outcome: 'appended', revision: last.revision, position: last.position } : undefined;
   }
 
   private applyRemoval(stream: string, expectedRevision: number, meta: RemovalMeta): RemoveOutcome {
-    const { hash, revision, isRemoved } = this.index.head(stream);
-    if (isRemoved) return { outcome: 'removed' };
+    const head = this.index.head(stream);
+    if (head.isRemoved) return { outcome: 'removed' };
+    const { hash, revision } = head;
     if (revision < 0 || revision !== expectedRevision) return { outcome: 'wrong-expected-revision', head: revision };
-    for (const { position } of this.index.range(stream, hash, 0, revision + 1)) this.rows.delete(position);
+    for (const { position } of this.index.range(stream, head, 0, revision + 1)) this.rows.delete(position);
     this.insert(stream, hash, revision + 1, {
       ...meta,
       schemaVersion: 1,
@@ -150,6 +153,11 @@ export class SqliteEventStore implements EventStore {
     this.index.stage(stream, hash, revision, this.stagedPosition, event.type === STREAM_REMOVED);
   }
 
+  private beforeCommit(): void {
+    this.rows.flush();
+    this.index.beforeCommit();
+  }
+
   private committed(): void {
     this.lastPosition = this.stagedPosition;
     this.index.committed(this.lastPosition);
@@ -158,6 +166,7 @@ export class SqliteEventStore implements EventStore {
 
   private rolledBack(): void {
     this.stagedPosition = this.lastPosition;
+    this.rows.discard();
     this.index.rolledBack();
     if (this.rows.lastPosition() !== this.lastPosition)
       throw new Error('The log holds what was reported as failed: start again.');

@@ -7,8 +7,8 @@ import { hash as digest } from 'node:crypto';
 import { STREAM_REMOVED, type StoredEvent } from '../../application/ports/event-store.js';
 import type { EventRows } from './event-rows.js';
 import { ROWS_PER_PAGE } from './index-pages.js';
-import { HASH_BITS } from './index-rows.js';
 import { IndexSegments } from './index-segments.js';
+import { HASH_BITS, type Head, StreamTail } from './stream-tail.js';
 
 export interface StreamIndexOptions {
   /** How many events make a segment; at a start no more than about twice as many are read. */
@@ -19,13 +19,6 @@ export interface StreamIndexOptions {
   readonly headsMax?: number;
   /** Evenly spread over the integers below 2 ** 52; a test may choose one that collides. */
   readonly hashOf?: (stream: string) => number;
-}
-
-export interface Head {
-  readonly hash: number;
-  /** -1 when there is no stream. */
-  readonly revision: number;
-  readonly isRemoved: boolean;
 }
 
 const SEGMENT_EVENTS = 32_768;
@@ -39,10 +32,9 @@ export class StreamIndex {
   private readonly segmentEvents: number;
   private readonly headsMax: number;
   private readonly hashOf: (stream: string) => number;
-  private tail = new Map<string, Entry>();
-  private tailEvents = 0;
+  private tail = new StreamTail();
   /** The tail before this one, for as long as it is being sealed. */
-  private frozen: ReadonlyMap<string, Entry> | undefined;
+  private frozen: StreamTail | undefined;
   private readonly heads = new Map<string, Head>();
   /** The streams that the open transaction appended to, once for each event. */
   private staged: string[] = [];
@@ -56,33 +48,32 @@ export class StreamIndex {
     this.hashOf = options.hashOf ?? startOfSha256;
     this.segments = new IndexSegments(events, options.segmentsPerLevel ?? SEGMENTS_PER_LEVEL);
     for (const { stream, revision, position, type } of events.placesAfter(this.segments.lastPosition)) {
-      const hash = this.tail.get(stream)?.hash ?? this.hashOf(stream);
-      this.addToTail(stream, hash, revision, position, type === STREAM_REMOVED);
+      const hash = this.tail.head(stream)?.hash ?? this.hashOf(stream);
+      this.tail.add(stream, hash, revision, position, type === STREAM_REMOVED);
     }
   }
 
   /** The newest event of a stream, those of the open transaction included. */
   head(stream: string): Head {
-    return this.tail.get(stream) ?? this.frozen?.get(stream) ?? this.sealedHead(stream);
+    return this.tail.head(stream) ?? this.frozen?.head(stream) ?? this.sealedHead(stream);
   }
 
   /** The events of a stream with revisions in [from, below), in order. */
-  range(stream: string, hash: number, from: number, below: number): readonly StoredEvent[] {
-    const parts: (readonly StoredEvent[])[] = [];
-    let until = below;
-    for (const entry of [this.tail.get(stream), this.frozen?.get(stream)]) {
-      if (entry === undefined || from >= until) continue;
-      const positions = entry.positions.slice(Math.max(from - entry.first, 0), Math.max(until - entry.first, 0));
-      parts.push(positions.map((position) => this.events.at(position)!));
-      until = Math.min(until, entry.first);
+  range(stream: string, { hash, revision }: Head, from: number, below: number): readonly StoredEvent[] {
+    let positions: readonly number[] = [];
+    let until = Math.min(below, revision + 1);
+    for (const tail of [this.tail, this.frozen]) {
+      const part = tail?.range(stream, from, until) ?? [];
+      positions = [...part, ...positions];
+      until -= part.length;
     }
-    if (from < until) parts.push(this.segments.range(stream, hash, from, until));
-    return parts.reverse().flat();
+    const sealed = from < until ? this.segments.range(stream, hash, from, until) : [];
+    return [...sealed, ...positions.map((position) => this.events.at(position)!)];
   }
 
   /** Takes note of an event that is written in the open transaction. */
   stage(stream: string, hash: number, revision: number, position: number, isRemoval: boolean): void {
-    this.addToTail(stream, hash, revision, position, isRemoval);
+    this.tail.add(stream, hash, revision, position, isRemoval);
     this.heads.delete(stream);
     this.staged.push(stream);
   }
@@ -94,36 +85,18 @@ export class StreamIndex {
   committed(lastPosition: number): void {
     this.staged = [];
     this.segments.committed();
-    if (this.frozen !== undefined || this.tailEvents < this.segmentEvents) return;
-    const frozen = this.tail;
-    this.frozen = frozen;
-    this.tail = new Map();
-    this.tailEvents = 0;
-    this.segments.seal([...frozen.values()], lastPosition, () => {
+    if (this.frozen !== undefined || this.tail.events < this.segmentEvents) return;
+    this.frozen = this.tail;
+    this.tail = new StreamTail();
+    this.segments.seal(this.frozen, lastPosition, () => {
       this.frozen = undefined;
     });
   }
 
   rolledBack(): void {
     this.segments.rolledBack();
-    for (const stream of this.staged) {
-      const entry = this.tail.get(stream)!;
-      entry.positions.pop();
-      entry.isRemoved = false;
-    }
-    this.tailEvents -= this.staged.length;
+    for (const stream of this.staged.reverse()) this.tail.undo(stream);
     this.staged = [];
-  }
-
-  private addToTail(stream: string, hash: number, revision: number, position: number, isRemoval: boolean): void {
-    let entry = this.tail.get(stream);
-    if (entry === undefined) {
-      entry = new Entry(hash, revision);
-      this.tail.set(stream, entry);
-    }
-    entry.positions.push(position);
-    entry.isRemoved = isRemoval;
-    this.tailEvents += 1;
   }
 
   private sealedHead(stream: string): Head {
@@ -140,21 +113,6 @@ export class StreamIndex {
     this.heads.set(stream, head);
     if (this.heads.size > this.headsMax) this.heads.delete(this.heads.keys().next().value!);
     return head;
-  }
-}
-
-/** The events of one stream in the tail: positions of dense revisions from `first` on. */
-class Entry implements Head {
-  readonly positions: number[] = [];
-  isRemoved = false;
-
-  constructor(
-    readonly hash: number,
-    readonly first: number,
-  ) {}
-
-  get revision(): number {
-    return this.first + this.positions.length - 1;
   }
 }
 

@@ -33,7 +33,7 @@ export const commands: Commands = {
       body: toBody(body),
       ...(composedAt === undefined ? {} : { composedAt: instant(Date.parse(composedAt)) }),
     };
-    const { position: _, ...ack } = await dispatch.value('sendMessage', input, callerOf(session));
+    const { position: _position, isNew: _isNew, ...ack } = await dispatch.value('sendMessage', input, callerOf(session));
     return present(ack);
   },
 

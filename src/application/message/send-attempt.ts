@@ -137,7 +137,7 @@ function answerOf(item: PendingSend, state: Message, posted: Posted): Result<Sen
     state.status === 'drafted' && posted.data.conversationId === item.send.conversationId && sameMessage(state, item.send);
   if (!isSame) return rejected({ type: 'MessageIdReused' });
   const { messageId, seq, postedAt } = posted.data;
-  return ok({ messageId, seq, postedAt, revision: posted.revision, position: posted.position });
+  return ok({ messageId, seq, postedAt, revision: posted.revision, position: posted.position, isNew: false });
 }
 
 async function append(
@@ -214,7 +214,7 @@ async function settle(
     );
     for (const [index, { item, posted }] of formed.entries()) {
       const { messageId, seq, postedAt } = posted.data;
-      item.answer(ok({ messageId, seq, postedAt, revision: base.revision + 1 + index, position: last.position }));
+      item.answer(ok({ messageId, seq, postedAt, revision: base.revision + 1 + index, position: last.position, isNew: true }));
     }
     return [];
   }

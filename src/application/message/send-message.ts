@@ -24,6 +24,8 @@ export interface SendAck extends Written {
   readonly seq: number;
   readonly postedAt: Instant;
   readonly revision: number;
+  /** False for a repetition, which is answered as the first one was. */
+  readonly isNew: boolean;
 }
 
 export type SendRejection =

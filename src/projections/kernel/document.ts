@@ -91,5 +91,8 @@ function canonical(value: unknown): string {
   return `{${sorted.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join(',')}}`;
 }
 
-const without = (doc: Fields, fields: readonly string[]): Fields =>
-  Object.fromEntries(Object.entries(doc).filter(([field, value]) => value !== undefined && !fields.includes(field)));
+function without(doc: Fields, fields: readonly string[]): Fields {
+  const result: Record<string, unknown> = {};
+  for (const field in doc) if (doc[field] !== undefined && !fields.includes(field)) result[field] = doc[field];
+  return result;
+}
