@@ -32,6 +32,7 @@ import { AsyncApiController } from './adapters/websocket/async-api.controller.js
 import { ChatGateway, GATEWAY } from './adapters/websocket/chat.gateway.js';
 import { SessionHub } from './adapters/websocket/session-hub.js';
 import { SocketServer } from './adapters/websocket/socket-server.js';
+import type { Clock } from './application/ports/clock.js';
 import type { Foundation } from './compose.js';
 import type { Processes } from './processes.js';
 import { createProcesses } from './processes.js';
@@ -89,7 +90,8 @@ export async function createServer(foundation: Foundation, config: Pick<Config, 
       health.stopping();
       socketServer.refuse();
       await processes.drainSockets(drainMs);
-      await Promise.race([app.close(), clock.wait(drainMs)]);
+      await socketServer.ended(Math.min(drainMs, CLOSING_MS_MAX));
+      await closeWithin(app, clock, drainMs);
       await processes.stop();
       await foundation.close();
     },
@@ -139,6 +141,23 @@ const PAGE_POLICY = {
   'frame-ancestors': ["'none'"],
   'upgrade-insecure-requests': null,
 };
+
+/** Answers what is under way and closes; a connection that is kept alive for the next request is closed once it is idle. */
+async function closeWithin(app: NestFastifyApplication, clock: Clock, withinMs: number): Promise<void> {
+  const untilMs = clock.monotonicMs() + withinMs;
+  const closed = new AbortController();
+  const closing = app.close().finally(() => closed.abort());
+  while (!closed.signal.aborted && clock.monotonicMs() < untilMs) {
+    app.getHttpServer().closeIdleConnections();
+    await clock.wait(LOOK_AGAIN_MS, closed.signal);
+  }
+  if (closed.signal.aborted) await closing;
+}
+
+const LOOK_AGAIN_MS = 20;
+
+/** How long a socket may take to answer that it is being closed. */
+const CLOSING_MS_MAX = 1_000;
 
 /** Enough for everybody who comes back at once after a restart. */
 const ACCEPT_BACKLOG = 4_096;

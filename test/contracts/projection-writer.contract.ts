@@ -130,6 +130,21 @@ function guarantees(hands: () => Hands): void {
     expect([await writer.checkpoint(books), await writer.checkpoint(shelves)]).toEqual([7, 0]);
   });
 
+  it('Takes the personal fields out of the documents that an index finds, wherever in the log they stand: for erasure, which no event of these documents tells.', async () => {
+    const { writer, apply, book } = hands();
+    await apply(5, put(BOOK));
+    await writer.forget(books, 'byAuthor', { author: 'somebody else' });
+    expect(await book()).toEqual(BOOK);
+    await writer.forget(books, 'byAuthor', { author: BOOK.author });
+    await writer.forget(books, 'byAuthor', { author: BOOK.author });
+    const { borrower: _, ...rest } = BOOK;
+    expect(await book()).toEqual(rest);
+    // The document keeps its place: a later event still changes it, a repeated one does not.
+    await apply(5, put({ ...BOOK, title: 'Repeated' }));
+    await apply(6, { verb: 'patch', key: KEY, set: { title: 'Later' } });
+    expect(await book()).toEqual({ ...rest, title: 'Later' });
+  });
+
   it('Drops the documents and the checkpoint of a projection, so that it is built anew from the start.', async () => {
     const { views, writer, apply, book } = hands();
     await apply(5, put({ ...BOOK, title: 'Old' }), put({ ...BOOK, place: 2 }));

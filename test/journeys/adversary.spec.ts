@@ -14,6 +14,7 @@ import type { ConversationId, Handle, MessageId } from '../../src/domain/kernel/
 import { isErased } from '../../src/domain/kernel/personal.js';
 import { accountOf } from '../../src/projections/accounts.js';
 import { conversationsOf } from '../../src/projections/conversation-list.js';
+import { forgetPerson } from '../../src/projections/forget-person.js';
 import { opened } from '../../src/projections/kernel/opening.js';
 import { membersFor } from '../../src/projections/members-for.js';
 import { messageOf } from '../../src/projections/message.js';
@@ -34,6 +35,8 @@ let members: readonly string[];
 let rowsBefore: readonly Row[];
 /** As it was found right after the destruction, before the views were built anew. */
 let rowsBetween: readonly Row[];
+/** Then what the views had joined was forgotten, and they were still the same views. */
+let rowsForgotten: readonly Row[];
 
 const ofVictim = () => population.roomsOf(VICTIM).map(({ conversationId }) => conversationId);
 const ofOthers = () =>
@@ -55,6 +58,8 @@ beforeAll(async () => {
   rowsBefore = rowsOf(stores);
   await stores.ports.keys.destroy(accountId);
   rowsBetween = rowsOf(stores);
+  await forgetPerson(stores.projectionWriter, handle);
+  rowsForgotten = rowsOf(stores);
   await stores.project('nothing');
 }, 120_000);
 
@@ -106,6 +111,10 @@ describe('an adversary with all stores, the root key and everyone else’s keys'
     expect(await look()).toEqual([]);
   });
 
+  it('finds as little in the views that were there before, once they have forgotten the person', async () => {
+    expect(await look(rowsForgotten)).toEqual([]);
+  });
+
   it('finds no id of the account in any conversation', async () => {
     const accountRows = rowsOf(stores).filter(({ values }) => values.some((value) => String(value).includes(victim().accountId)));
     const account = await tokensNaming(accountRows, stores.ports.keys, [victim().accountId as unknown as ConversationId]);
@@ -124,7 +133,7 @@ describe('the script', () => {
     expect(await leaked(rows)).toContain(handle);
   });
 
-  it('finds the handle in views that were not built anew: keys alone do not take what was joined before', async () => {
+  it('finds the handle in views that have not forgotten it: keys alone do not take what was joined before', async () => {
     expect(await leaked(rowsBetween)).toEqual([handle]);
   });
 

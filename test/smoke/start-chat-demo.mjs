@@ -159,7 +159,7 @@ async function firstTalk() {
   await Promise.all([anna, boris].map((one) => one.says(/You are talking with/)));
   anna.type('hello Boris');
   await boris.says(/: hello Boris/);
-  await anna.says(/#\d+ sent/);
+  await anna.says(/#\d+ (?:sent|delivered|read)/);
   await anna.says(/#\d+ read/);
   boris.type(said.answer);
   await anna.says(new RegExp(said.answer));
@@ -170,7 +170,7 @@ async function killedAndBack() {
   await boris.kill('SIGKILL');
   const from = anna.mark;
   anna.type(said.away);
-  const [, seq] = await anna.says(/#(\d+) sent/, { from });
+  const [, seq] = await anna.says(/#(\d+) (?:sent|delivered|read)/, { from });
   boris = chat(numbers.boris, numbers.anna, 'boris');
   for (const text of ['hello Boris', said.answer, said.away]) await boris.says(new RegExp(text));
   if (/Signed in as/.test(boris.output)) throw new Error('It signed in anew instead of going on with its state.');

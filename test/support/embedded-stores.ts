@@ -34,6 +34,7 @@ export interface EmbeddedStores {
   readonly views: SqliteViews;
   /** By the name of the store. */
   readonly connections: Readonly<Record<'events' | 'keys' | 'accounts' | 'read', Connection>>;
+  readonly projectionWriter: SqliteProjectionWriter;
   /** Brings the views up to the newest event; from nothing when they are to be built anew. */
   project(from?: 'checkpoint' | 'nothing'): Promise<void>;
   /** Shuts everything and answers all bytes of all files, by path. */
@@ -66,7 +67,7 @@ export async function openEmbeddedStores(): Promise<EmbeddedStores> {
   const connections = { events: writer.connection, keys: keysFile, accounts, read };
   const projectionWriter = new SqliteProjectionWriter(read, allCollections);
   return {
-    ...{ ports, codes, views, connections },
+    ...{ ports, codes, views, connections, projectionWriter },
     project: async (from = 'checkpoint') => {
       if (from === 'nothing') for (const collection of allCollections) await projectionWriter.clear(collection);
       await projectAll(ports, projectionWriter);

@@ -12,7 +12,7 @@ import {
   type Shape,
   valuesOf,
 } from '../../projections/kernel/collection.js';
-import { carryOut, type Row, type Rows } from '../../projections/kernel/document.js';
+import { carryOut, forgetAll, type Row, type Rows } from '../../projections/kernel/document.js';
 import type { PageQuery, ProjectionWriter, ProjectionWrites, Views } from '../../projections/kernel/views.js';
 
 type Field<Doc> = keyof Doc & string;
@@ -66,6 +66,10 @@ export class InMemoryViews implements Views, ProjectionWriter {
     for (const { collection } of projections) {
       this.checkpoints.set(collection.name, Math.max(this.checkpoints.get(collection.name) ?? 0, upTo));
     }
+  }
+
+  async forget(collection: Shape, index: string, equal: object): Promise<void> {
+    forgetAll(collection, this.rowsOf(collection), index, equal as Fields);
   }
 
   async clear({ name }: Shape): Promise<void> {

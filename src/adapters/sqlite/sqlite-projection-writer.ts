@@ -4,7 +4,7 @@
  * goes on from there.
  */
 import type { Fields, Scalar, Shape } from '../../projections/kernel/collection.js';
-import { carryOut, type Row, type Rows } from '../../projections/kernel/document.js';
+import { carryOut, forgetAll, type Row, type Rows } from '../../projections/kernel/document.js';
 import type { ProjectionWriter, ProjectionWrites } from '../../projections/kernel/views.js';
 import { attempt } from './sqlite-attempt.js';
 import { openCollections, type SqliteCollection } from './sqlite-collections.js';
@@ -42,6 +42,15 @@ export class SqliteProjectionWriter implements ProjectionWriter {
 
   async checkpoint({ name }: Shape): Promise<number> {
     return attempt('Reading the checkpoint of a view', () => this.readCheckpoint.get(name) ?? 0);
+  }
+
+  async forget(collection: Shape, index: string, equal: object): Promise<void> {
+    const forget = this.connection.transaction(() => {
+      const rows = new GatheredRows(this.tableOf(collection));
+      forgetAll(collection, rows, index, equal as Fields);
+      rows.flush();
+    });
+    attempt('Forgetting in a view', () => forget.immediate());
   }
 
   async clear(collection: Shape): Promise<void> {

@@ -20,6 +20,7 @@ import { SUB_PROTOCOL, socketLimits, TICKET_PREFIX } from './frames.js';
 
 const SOCKET_PATH = '/v1/socket';
 const CLOSE_WITHIN_MS = 5_000;
+const LOOK_AGAIN_MS = 10;
 const FRAGMENTS_MAX = 64;
 const CHUNKS_MAX = 256;
 const BEARER = /^Bearer ([A-Za-z0-9._-]{1,2048})$/;
@@ -51,7 +52,6 @@ export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket
       maxFragments: FRAGMENTS_MAX,
       maxBufferedChunks: CHUNKS_MAX,
       closeTimeout: CLOSE_WITHIN_MS,
-      clientTracking: false,
       handleProtocols: (offered) => (offered.has(SUB_PROTOCOL) ? SUB_PROTOCOL : false),
     } as ConstructorParameters<typeof WebSocketServer>[0]);
     this.servers.push(server);
@@ -75,9 +75,21 @@ export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket
     this.isClosing = true;
   }
 
+  /** Resolves when every socket has ended its side too, or after the span. */
+  async ended(withinMs: number): Promise<void> {
+    const { clock } = this.deps;
+    const untilMs = clock.monotonicMs() + withinMs;
+    const areOpen = () => this.servers.some(({ clients }) => clients.size > 0);
+    while (areOpen() && clock.monotonicMs() < untilMs) await clock.wait(LOOK_AGAIN_MS);
+  }
+
+  /** Whoever has not answered the closing by now is cut off: a server must not wait for a phone in a tunnel. */
   close(): void {
     this.isClosing = true;
-    for (const server of this.servers.splice(0)) server.close();
+    for (const server of this.servers.splice(0)) {
+      for (const client of server.clients) client.terminate();
+      server.close();
+    }
   }
 
   /** Nest calls it last, whatever the adapter. */

@@ -41,7 +41,7 @@ export const personalStores = {
   views: {
     files: ['read.sqlite'],
     holds: 'Sealed copies of what the events hold, and the handle by which a person’s conversations are found',
-    purge: 'The verb `forget` by handle and by stream; ProjectionWriter.clear and a rebuild take everything',
+    purge: 'forgetPerson by handle, the verb `forget` by stream; ProjectionWriter.clear and a rebuild take everything',
     count: 'Views.count by handle',
     export: 'Nothing of its own: the queries answer what the events hold',
     migrate: 'Not moved: rebuilt from the events',

@@ -40,6 +40,14 @@ export function carryOut(shape: Shape, rows: Rows, writes: readonly PositionedOp
   }
 }
 
+/** As the verb `forget`, without an event: the documents keep their places. */
+export function forgetAll(shape: Shape, rows: Rows, index: string, equal: Fields): void {
+  for (const key of rows.find(index, equal)) {
+    const row = rows.read(key);
+    if (row?.doc !== undefined) rows.write(key, { position: row.position, doc: without(row.doc, shape.personal) });
+  }
+}
+
 const targetOf = (op: AnyOp): AnyTarget => op;
 
 function keysOf(shape: Shape, rows: Rows, op: AnyOp): readonly (readonly Scalar[])[] {

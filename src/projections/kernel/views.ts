@@ -72,6 +72,12 @@ export interface ProjectionWriter {
   checkpoint(collection: Shape): Promise<number>;
 
   /**
+   * Takes the personal fields out of the documents that an index finds, wherever in the log they stand: for erasure,
+   * which no event of these documents tells. A second time changes nothing.
+   */
+  forget(collection: Shape, index: string, equal: object): Promise<void>;
+
+  /**
    * Drops the documents and the checkpoint of a projection, so that it is built anew from the start.
    * Other projections keep theirs. A second time changes nothing.
    */
