@@ -38,8 +38,11 @@ export class Crashed extends Error {}
 
 export const bodyOf = ({ text }: Claim): Body => ({ content: { type: 'text', text } });
 
+/** An answer or a store that is not as it must be; whatever else is thrown is a defect of the code or of this world. */
+export class WrongSending extends Error {}
+
 function holds(what: boolean, message: string, detail: unknown): asserts what {
-  if (!what) throw new Error(`${message}: ${JSON.stringify(detail)}`);
+  if (!what) throw new WrongSending(`${message}: ${JSON.stringify(detail)}`);
 }
 
 export class Claims {
@@ -145,9 +148,10 @@ export class Claims {
     const compose = mirror.composesOf(messageId).find(({ composeId }) => composeId === event.data.composeId);
     holds(compose?.bodyMac === bodyMac, 'Somebody else’s message was acknowledged', { claim, ack, compose });
     const earlier = this.acks.get(claim.slot);
-    this.acks.set(claim.slot, ack);
+    this.acks.set(claim.slot, earlier?.isNew ? earlier : ack);
     if (earlier === undefined) return;
-    const { position: _, isNew: _isNew, ...rest } = earlier;
+    const { position: _, isNew: wasNew, ...rest } = earlier;
+    holds(!(wasNew && ack.isNew), 'Two sends were told that they were the first', { earlier, ack });
     holds(isDeepStrictEqual(rest, { messageId, seq, postedAt, revision }), 'A repetition got another ack', { earlier, ack });
   }
 
@@ -156,7 +160,10 @@ export class Claims {
     const { mirror, schedule } = this.world;
     const messageId = messageIds[claim.slot]!;
     if (rejection.type === 'MessageGone') return mirror.isRemoved(messageId) ? undefined : 'Gone, and it is there';
-    if (rejection.type === 'Contended') return schedule.jumps > before.jumps ? undefined : 'Contended, and nobody was in the way';
+    if (rejection.type === 'Contended') {
+      const isHindered = schedule.jumps > before.jumps || mirror.conversation(groups[claim.group]!).length > before.events;
+      return isHindered ? undefined : 'Contended, and nobody was in the way';
+    }
     if (before.isPosted) return 'Refused, and it had been posted';
     if (rejection.type === 'MessageIdReused') {
       const [first] = mirror.composesOf(messageId);

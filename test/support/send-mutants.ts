@@ -1,5 +1,6 @@
 /**
- * TABLE rule of sending -> the code without it, and a seed under which it is found out soon.
+ * TABLE rule of sending -> the code without it, and the run in which it is found out: the best of eight
+ * seeds, so that the table stays quick; a rule that is found by one run in a thousand is found all the same.
  */
 import type { Patch } from './mutants.js';
 
@@ -8,6 +9,8 @@ export interface Mutant {
   readonly name: string;
   readonly patches: readonly Patch[];
   readonly seed: number;
+  /** The run of that seed which finds it: the search begins there, and goes on when the code has moved. */
+  readonly path: string;
 }
 
 const attempt = (find: string, put: string): Patch => ({ file: 'application/message/send-attempt.ts', find, put });
@@ -21,7 +24,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'posts again without a proof',
     patches: [attempt('item.message && settledByProof(deps, item, item.message, base.revision)', 'false')],
-    seed: 1,
+    seed: 7,
+    path: '0',
   },
   {
     name: 'takes a proof for an older revision',
@@ -31,12 +35,14 @@ export const mutants: readonly Mutant[] = [
         'if (item.provenUpTo !== undefined) return false;\n  const after = baseRevisionMin(state);',
       ),
     ],
-    seed: 1,
+    seed: 8,
+    path: '0',
   },
   {
     name: 'takes what the index does not know for a no',
     patches: [posted('?? (await byScan(deps, messageId, conversationId, after, upTo))', '')],
-    seed: 1,
+    seed: 7,
+    path: '0',
   },
   {
     name: 'trusts a refusal that was decided on a cached state',
@@ -47,7 +53,8 @@ export const mutants: readonly Mutant[] = [
       else item.answer(posting);`,
       ),
     ],
-    seed: 1,
+    seed: 5,
+    path: '1',
   },
   {
     name: 'decides a refusal again on the cached state, not on the head',
@@ -57,17 +64,20 @@ export const mutants: readonly Mutant[] = [
         'if (!(await reread(deps, item))) return undefined;\n  const head = await deps.conversations.cached(conversationId);',
       ),
     ],
-    seed: 2,
+    seed: 7,
+    path: '16',
   },
   {
     name: 'refuses without a proof',
     patches: [attempt('return (await settledByProof(deps, item, known, head.revision)) ? undefined : head;', 'return head;')],
-    seed: 1,
+    seed: 5,
+    path: '1',
   },
   {
     name: 'refuses without reading its own message stream',
     patches: [attempt('if (!(await reread(deps, item))) return undefined;\n  const head', 'const head')],
-    seed: 1,
+    seed: 5,
+    path: '1',
   },
   {
     name: 'posts an earlier compose instead of composing anew',
@@ -90,7 +100,8 @@ export const mutants: readonly Mutant[] = [
   }`,
       ),
     ],
-    seed: 4,
+    seed: 6,
+    path: '0',
   },
   {
     name: 'uses the event ids of an earlier attempt again',
@@ -100,7 +111,8 @@ export const mutants: readonly Mutant[] = [
         "id: item.send.messageId.replace(/^./, stream.startsWith('message-') ? 'a' : 'b') as unknown as EventId,",
       ),
     ],
-    seed: 1,
+    seed: 7,
+    path: '0',
   },
   {
     name: 'forms an append of unknown outcome anew on the head',
@@ -118,7 +130,8 @@ export const mutants: readonly Mutant[] = [
       }`,
       ),
     ],
-    seed: 1,
+    seed: 8,
+    path: '0',
   },
   {
     name: 'resends however late it is',
@@ -126,7 +139,8 @@ export const mutants: readonly Mutant[] = [
       surely('if (deps.clock.monotonicMs() - startedMs >= limits.attemptLifeMs) {', 'if (startedMs < 0) {'),
       surely('if (deps.clock.monotonicMs() >= deadlineMs) throw unknown;', 'if (deadlineMs < 0) throw unknown;'),
     ],
-    seed: 4,
+    seed: 6,
+    path: '48',
   },
   {
     name: 'writes the post before the content',
@@ -138,12 +152,14 @@ export const mutants: readonly Mutant[] = [
   outcomes[formed.length] = turned[0]!;`,
       ),
     ],
-    seed: 1,
+    seed: 7,
+    path: '0',
   },
   {
     name: 'posts at any revision',
     patches: [attempt("const expected = base.revision === -1 ? 'no-stream' : base.revision;", "const expected = 'any';")],
-    seed: 1,
+    seed: 2,
+    path: '0',
   },
   {
     name: 'composes at any revision',
@@ -153,22 +169,26 @@ export const mutants: readonly Mutant[] = [
         "expected: 'any',",
       ),
     ],
-    seed: 1,
+    seed: 7,
+    path: '0',
   },
   {
     name: 'puts two sends of one message into one batch',
     patches: [lanes('if (taken.has(next.send.messageId))', 'if (batch.length < 0)')],
-    seed: 1,
+    seed: 2,
+    path: '0',
   },
   {
     name: 'collects a draft without a proof',
     patches: [collect("if (posted !== undefined) return rejected({ type: 'NotADraft' });", '')],
     seed: 1,
+    path: '0',
   },
   {
     name: 'collects a draft of any age',
     patches: [collect('ageMs < limits.draftLifeDays * DAY_MS', 'ageMs < 0')],
-    seed: 2,
+    seed: 4,
+    path: '12',
   },
   {
     name: 'collects at the newest revision, not at the one that it has read',
@@ -179,7 +199,8 @@ export const mutants: readonly Mutant[] = [
     const removed = await deps.eventStore.remove(stream, again.status === 'found' ? again.head : -1, {`,
       ),
     ],
-    seed: 1,
+    seed: 3,
+    path: '34',
   },
   {
     name: 'collects by a head that was read before the stream',
@@ -193,7 +214,8 @@ export const mutants: readonly Mutant[] = [
       ),
       collect('const head = await deps.conversations.head(conversationId);\n', ''),
     ],
-    seed: 2,
+    seed: 4,
+    path: '188',
   },
   {
     name: 'gives the ack of a post to whoever names its id',
@@ -207,7 +229,8 @@ export const mutants: readonly Mutant[] = [
         "if (!isSame && state.status === 'absent') return rejected({ type: 'MessageIdReused' });",
       ),
     ],
-    seed: 1,
+    seed: 6,
+    path: '0',
   },
   {
     name: 'takes any two sends with one id for the same message',
@@ -217,7 +240,8 @@ export const mutants: readonly Mutant[] = [
         'return [state, conversationId, memberId, bodyMac].length > 0;',
       ),
     ],
-    seed: 1,
+    seed: 6,
+    path: '0',
   },
   {
     name: 'acknowledges before the append',
@@ -231,7 +255,8 @@ export const mutants: readonly Mutant[] = [
   const deadlineMs = Math.max(`,
       ),
     ],
-    seed: 1,
+    seed: 7,
+    path: '0',
   },
   {
     name: 'goes again with what it knew of its message stream',
@@ -241,6 +266,7 @@ export const mutants: readonly Mutant[] = [
         'outcome === undefined && index < 0',
       ),
     ],
-    seed: 1,
+    seed: 7,
+    path: '0',
   },
 ];

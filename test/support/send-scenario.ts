@@ -9,8 +9,7 @@ import { limits } from '../../src/domain/kernel/limits.js';
 import type { Fault } from './faulty-event-store.js';
 import { NO_FAULTS } from './faulty-event-store.js';
 import { type Claim, Claims, orCrash } from './send-claims.js';
-import type { SendModules } from './send-modules.js';
-import { as, groups, messageIds, type Process, people, SendWorld, type StoreKind } from './send-world.js';
+import { as, groups, messageIds, type Process, people, SendWorld, type StoreKind, type WorldOptions } from './send-world.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -63,13 +62,24 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('set clock' as const), at, minutes: fc.integer({ min: -90, max: 90 }) }) },
 );
 
+/** What seldom comes together by chance: what is told again, or resent, when it is old enough to be collected meanwhile. */
+const late = fc
+  .tuple(fc.boolean(), slot, at, at)
+  .map(([isDraft, of, one, other]): Action[] => [
+    isDraft ? { do: 'draft', slot: of, at: one } : { do: 'send', slot: of, at: one, twist: 'none' },
+    { do: 'jump' },
+    isDraft ? { do: 'send and collect', slot: of, at: other } : { do: 'collect', slot: of, at: other },
+  ]);
+
+const chapter = fc.oneof({ weight: 10, arbitrary: action.map((one) => [one]) }, { weight: 1, arbitrary: late });
+
 export const scenarios: fc.Arbitrary<Scenario> = fc.record({
   kind: fc.constantFrom<StoreKind>('atomic', 'sequential', 'eventstoredb'),
   seed: fc.nat(),
   processes: fc.constantFrom(2, 3),
   faultRate: fc.constantFrom(0, 0.1, 0.3),
   indexRate: fc.constantFrom(0, 0.5, 1),
-  actions: fc.array(action, { minLength: 1, maxLength: 18, size: 'max' }),
+  actions: fc.array(chapter, { minLength: 1, maxLength: 16, size: 'max' }).map((chapters) => chapters.flat()),
 });
 
 const homeOf = (slotIndex: number): number => slotIndex % people.length;
@@ -83,8 +93,8 @@ function claimOf(slotIndex: number, how: Twist): Claim {
 const WRITE_FAULTS: readonly Fault[] = ['unavailable', 'never-arrived', 'answer-lost', 'answer-lost', 'late'];
 
 /** Throws what is wrong first. */
-export async function play(scenario: Scenario, modules?: SendModules): Promise<void> {
-  const world = await SendWorld.open({ ...scenario, ...(modules === undefined ? {} : { modules }) }, scenario.processes);
+export async function play(scenario: Scenario, over: Pick<WorldOptions, 'modules' | 'store'> = {}): Promise<void> {
+  const world = await SendWorld.open({ ...scenario, ...over }, scenario.processes);
   const { schedule } = world;
   const claims = new Claims(world);
   const isDue = (rate: number): boolean => rate > 0 && schedule.chance() < rate;

@@ -1,6 +1,7 @@
 /**
  * Several processes over one store, one step at a time, in an order drawn from a seed. A step is a call of something
- * that processes have in common; between two steps everybody runs until it waits. Time passes only when nobody can step.
+ * that processes have in common; between two steps everybody runs until it waits. Time passes now and then, and
+ * when nobody can step.
  */
 import type { Clock } from '../../src/application/ports/clock.js';
 import type { Instant } from '../../src/domain/kernel/instant.js';
@@ -26,6 +27,8 @@ const NEVER = new Promise<never>(() => undefined);
 /** More than any run needs; whoever still goes on then goes round in a circle. */
 const STEPS_MAX = 40_000;
 const HURRY_CHANGES = 0.1;
+/** So that one's pause may end while others are at work; a clock that waited for everybody would hide what comes between. */
+const TIME_PASSES = 0.15;
 
 export class StepSchedule {
   private steps: Step[] = [];
@@ -80,8 +83,9 @@ export class StepSchedule {
       if (holds()) return;
       this.taken += 1;
       if (this.taken > STEPS_MAX) throw new Error(`After ${STEPS_MAX} steps still not: ${what}`);
-      if (this.steps.length > 0) await this.takeOne(this.steps);
-      else this.passToNextDue(what);
+      if (this.steps.length === 0 && !this.passToNextDue()) throw new Error(`Everybody waits for nothing: ${what}`);
+      if (this.chance() < TIME_PASSES) this.passToNextDue();
+      else if (this.steps.length > 0) await this.takeOne(this.steps);
     }
   }
 
@@ -127,11 +131,13 @@ export class StepSchedule {
     await step.take();
   }
 
-  private passToNextDue(what: string): void {
+  /** False when nobody waits for a time to come. */
+  private passToNextDue(): boolean {
     const nowMs = this.clock.monotonicMs();
     this.dues = this.dues.filter((due) => due > nowMs);
-    if (this.dues.length === 0) throw new Error(`Everybody waits for nothing: ${what}`);
+    if (this.dues.length === 0) return false;
     this.clock.advance(Math.min(...this.dues) - nowMs);
+    return true;
   }
 }
 

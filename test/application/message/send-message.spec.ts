@@ -4,8 +4,9 @@
  */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { EventStore } from '../../../src/application/ports/event-store.js';
-import { OutcomeUnknown } from '../../../src/application/ports/failures.js';
+import { OutcomeUnknown, Unavailable } from '../../../src/application/ports/failures.js';
 import type { ConversationId, MemberId, MessageId } from '../../../src/domain/kernel/ids.js';
+import { limits } from '../../../src/domain/kernel/limits.js';
 import { ApplicationUnderTest, granted, type Person, type Process } from '../../support/application-under-test.js';
 
 let app: ApplicationUnderTest;
@@ -75,11 +76,45 @@ describe('sending', () => {
     expect(granted(await send('b', newId(), { on: early })).postedAt).toBe(first.postedAt);
   });
 
-  it('splits a batch by its bytes', async () => {
+  it('splits a batch by its bytes, as they are stored', async () => {
+    const store = app.ports.eventStore;
+    const append: EventStore['append'] = async (writes) => {
+      await app.clock.wait(5);
+      return store.append(writes);
+    };
+    const on = app.process({ eventStore: { ...bound(store), append } });
     const before = app.appends.length;
-    await Promise.all(Array.from({ length: 60 }, () => send('x'.repeat(30_000))));
-    expect(app.appends.length - before).toBeGreaterThan(1);
+    // Every character takes six bytes of JSON.
+    await Promise.all(Array.from({ length: 60 }, () => send('\u0001'.repeat(6_000), newId(), { on })));
+    const sizes = app.appends.slice(before).map(({ writes }) => Buffer.byteLength(JSON.stringify(writes)));
+    expect(sizes.length).toBeGreaterThan(3);
+    expect(Math.max(...sizes)).toBeLessThan(limits.batchBytesMax);
     expect(await posts()).toBe(60);
+  });
+
+  it('keeps the order in which one person sends, though the keys for the first come later', async () => {
+    const { keys } = app.ports;
+    let calls = 0;
+    const name: typeof keys.name = async (requests) => {
+      calls += 1;
+      if (calls === 1) await app.clock.wait(50);
+      return keys.name(requests);
+    };
+    const on = app.process({ keys: Object.assign(Object.create(keys), { name }) });
+    const acks = await Promise.all(['first', 'second', 'third'].map((text) => send(text, newId(), { on })));
+    expect(acks.map((ack) => granted(ack).seq)).toEqual([3, 4, 5]);
+  });
+
+  it('appends nothing of an attempt that has stood still for an hour', async () => {
+    const { keys } = app.ports;
+    const seal: typeof keys.seal = async (requests) => {
+      app.clock.advance(limits.attemptLifeMs);
+      return keys.seal(requests);
+    };
+    const before = app.appends.length;
+    const paused = app.process({ keys: Object.assign(Object.create(keys), { seal }) });
+    await expect(send('Hello', newId(), { on: paused })).rejects.toThrow(Unavailable);
+    expect(app.appends.length).toBe(before);
   });
 });
 
@@ -124,6 +159,10 @@ describe('a repeated send', () => {
     await expect(send('Hello', messageId, { on: dying })).rejects.toThrow(OutcomeUnknown);
     expect([await app.typesOf(`message-${messageId}`), await posts()]).toEqual([['MessageComposed'], 0]);
     await refusedAs('MessageIdReused', send('Another', messageId, { on: there }));
+    await refusedAs('MessageIdReused', send('Hello', messageId, { on: there, by: ben }));
+    const other = app.ids.uuid() as ConversationId;
+    granted(await there.createGroup({ conversationId: other, title: 'Others', accountIds: [] }, ada.context));
+    await refusedAs('MessageIdReused', send('Hello', messageId, { on: there, to: other }));
     granted(await send('Hello', messageId, { on: there }));
     expect(await app.typesOf(`message-${messageId}`)).toEqual(['MessageComposed', 'MessageComposed']);
     const [, composed] = await app.eventsOf(`message-${messageId}`);
@@ -163,6 +202,22 @@ describe('a refusal', () => {
     await refusedAs('AccountErased', send('More', newId(), { by: ben }));
     await app.ports.keys.destroy(ben.accountId);
     await refusedAs('AccountErased', send('More', newId(), { by: ben }));
+  });
+
+  it('for an author whose keys are fenced names another text as such, though it was only drafted', async () => {
+    const messageId = newId();
+    const dying = app.process({ eventStore: dyingAfterContent(app.ports.eventStore) });
+    await expect(send('Hello', messageId, { on: dying, by: ben })).rejects.toThrow(OutcomeUnknown);
+    await app.ports.keys.fence(ben.accountId);
+    await refusedAs('MessageIdReused', send('Another', messageId, { by: ben }));
+    await refusedAs('AccountErased', send('Hello', messageId, { by: ben }));
+  });
+
+  it('for a conversation whose stream was removed comes at once', async () => {
+    granted(await send('warms the cache'));
+    const meta = { id: app.ids.uuid(), recordedAt: app.clock.now(), feedKey: conversationId, correlationId: app.ids.uuid() };
+    await app.ports.eventStore.remove(`conversation-${conversationId}`, 3, meta as never);
+    await refusedAs('ConversationNotFound', send('anyone?'));
   });
 
   it('by others who are always faster is `contended`, after two seconds, and may be tried again', async () => {
