@@ -100,7 +100,7 @@ export async function createServer(foundation: Foundation, config: Pick<Config, 
 
 function moduleOf({ foundation, tokens, reads, sync, hub, health, processes, log }: Parts): DynamicModule {
   const { deps } = foundation;
-  const { clock, ids } = deps;
+  const { clock, ids, credentials } = deps;
   return {
     module: AppModule,
     imports: [CqrsModule.forRoot()],
@@ -124,7 +124,7 @@ function moduleOf({ foundation, tokens, reads, sync, hub, health, processes, log
       {
         provide: GATEWAY,
         inject: [Dispatch],
-        useFactory: (dispatch: Dispatch) => ({ dispatch, sync, hub, fanOut: processes.fanOut, clock, ids, log }),
+        useFactory: (dispatch: Dispatch) => ({ dispatch, sync, hub, fanOut: processes.fanOut, credentials, clock, ids, log }),
       },
       ChatGateway,
       { provide: APP_GUARD, inject: [Reflector], useFactory: (reflector: Reflector) => new SignedInGuard(reflector, tokens) },

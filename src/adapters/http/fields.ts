@@ -13,6 +13,7 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
+  IsISO8601,
   IsObject,
   IsOptional,
   IsString,
@@ -72,7 +73,13 @@ export const Base64Field = (min: number, max: number, options: FieldOptions = {}
   );
 
 export const InstantField = (options: FieldOptions = {}) =>
-  field(options, { type: String, format: 'date-time', pattern: INSTANT.source }, IsString(), Matches(INSTANT));
+  field(
+    options,
+    { type: String, format: 'date-time', pattern: INSTANT.source },
+    IsString(),
+    Matches(INSTANT),
+    IsISO8601({ strict: true }),
+  );
 
 export const IntField = (min: number, max: number, options: FieldOptions = {}) =>
   field(

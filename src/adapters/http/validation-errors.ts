@@ -12,6 +12,7 @@ const codes: Readonly<Record<string, string>> = {
   nestedValidation: 'not-an-object',
   isIn: 'not-one-of-these',
   matches: 'wrong-form',
+  isIso8601: 'no-such-instant',
   minLength: 'too-short',
   maxLength: 'too-long',
   min: 'too-small',

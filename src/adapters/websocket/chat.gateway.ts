@@ -8,7 +8,9 @@ import type { OnGatewayConnection } from '@nestjs/websockets';
 import { WebSocketGateway } from '@nestjs/websockets';
 import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../../application/ports/clock.js';
+import type { Credentials } from '../../application/ports/credentials.js';
 import type { IdSource } from '../../application/ports/id-source.js';
+import type { SyncCursor } from '../../projections/facts-since.js';
 import type { Session } from '../nest/access-tokens.js';
 import { capabilities } from '../nest/capabilities.js';
 import type { Dispatch } from '../nest/dispatch.js';
@@ -32,6 +34,7 @@ export interface GatewayDeps {
   readonly sync: Sync;
   readonly hub: SessionHub;
   readonly fanOut: Pick<FanOut, 'admit'>;
+  readonly credentials: Pick<Credentials, 'isLive'>;
   readonly clock: Clock;
   readonly ids: Pick<IdSource, 'uuid'>;
   readonly log: Log;
@@ -41,6 +44,8 @@ export interface GatewayDeps {
 export const GATEWAY = Symbol('sottovoce.gateway');
 
 const RETRY_AFTER_MS = 100;
+/** A token may be taken for good for as long after its device was revoked; a socket that it opened is found out then. */
+const REVOKED_WITHIN_MS = 5_000;
 
 @WebSocketGateway()
 export class ChatGateway implements OnGatewayConnection<WebSocket> {
@@ -61,11 +66,25 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
       this.deps.hub.remove(session);
     });
     void this.expectHello(session);
+    void this.expectLiving(session);
   }
 
   private async expectHello(session: SocketSession): Promise<void> {
     await this.deps.clock.wait(socketLimits.helloWithinMs, session.ended);
     if (session.phase === 'opening') session.close(closeCodes.malformed, 'no hello');
+  }
+
+  /** A later revocation closes the socket by its fact; this catches the one that came just before the socket. */
+  private async expectLiving(session: SocketSession): Promise<void> {
+    await this.deps.clock.wait(REVOKED_WITHIN_MS, session.ended);
+    if (session.phase === 'closed') return;
+    try {
+      const isLive = await this.deps.credentials.isLive(session.principal.deviceId, this.deps.clock.now());
+      if (!isLive) session.close(closeCodes.deviceRevoked, 'the device was revoked');
+    } catch (error) {
+      this.deps.log.error('liveness-unknown', { error });
+      session.close(closeCodes.failure, 'try again');
+    }
   }
 
   private receive(session: SocketSession, data: RawData, isBinary: boolean): void {
@@ -126,8 +145,9 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
     if (session.phase !== 'opening')
       throw new ProblemError('invalid-request', { errors: [{ pointer: '/type', code: 'hello-was-said' }] });
     const { principal } = session;
-    const from = cursor === undefined ? undefined : await this.deps.sync.read(principal, cursor);
+    // Before anything is waited for: a second hello in the same breath finds that one was said.
     session.phase = 'catching-up';
+    const from = await this.cursorOf(session, cursor);
     const { frameBytesMax, inFlightMax, pingMs } = socketLimits;
     const data = {
       serverTimeAt: rfc3339(this.deps.clock.now()),
@@ -136,7 +156,29 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
       limits: { frameBytesMax, inFlightMax, pingMs },
     };
     session.send({ type: 'welcome', replyTo: id, data });
-    await catchUp(this.deps, session, from);
+    await this.catchUp(session, from);
     return undefined;
+  }
+
+  /** A hello with a cursor that does not hold may be followed by another one. */
+  private async cursorOf(session: SocketSession, cursor: string | undefined): Promise<SyncCursor | undefined> {
+    try {
+      return cursor === undefined ? undefined : await this.deps.sync.read(session.principal, cursor);
+    } catch (error) {
+      if (session.phase === 'catching-up') session.phase = 'opening';
+      throw error;
+    }
+  }
+
+  /** Hello has had its reply: a socket that cannot catch up is closed, and its device comes again. */
+  private async catchUp(session: SocketSession, from: SyncCursor | undefined): Promise<void> {
+    try {
+      await catchUp(this.deps, session, from);
+    } catch (error) {
+      if (!(error instanceof ProblemError)) this.deps.log.error('catch-up-failed', { error });
+      session.close(closeCodes.failure, 'try again');
+    }
+    // It may have closed while it was being admitted: then nobody else takes it out again.
+    if (session.phase === 'closed') this.deps.hub.remove(session);
   }
 }
