@@ -1,6 +1,11 @@
+/** What `npm start` tells the person in front of it. */
+import { resolve } from 'node:path';
+
 /** What a person reads after `npm start`: where everything is, and lines to paste. */
 export function welcome({ url, data, keys }: { readonly url: string; readonly data: string; readonly keys: string }): string {
-  const paste = url === 'http://127.0.0.1:3000' ? '' : ` --server ${url}`;
+  const server = url === 'http://127.0.0.1:3000' ? '' : ` --server ${url}`;
+  // The tools look for codes in ./data of where they run, as the server does.
+  const paste = data === resolve('data') ? server : `${server} --data '${data}'`;
   return `
   Sottovoce is listening.
 

@@ -18,8 +18,6 @@ export const limits = {
   deviceNameCharactersMax: 64,
   mentionsMax: 100,
   mediaIdsMax: 30,
-  /** A person's devices: each costs a fan-out and a push. */
-  devicesMax: 10,
   pageDefault: 50,
   pageMax: 200,
   /** A sender waits no longer than this for a contended conversation. */
