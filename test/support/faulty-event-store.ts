@@ -12,7 +12,7 @@ import type {
   WriteOutcome,
 } from '../../src/application/ports/event-store.js';
 import type { Process, SendWorld } from './send-world.js';
-import type { Stepper } from './step-schedule.js';
+import type { StepKind, Stepper } from './step-schedule.js';
 
 export type Fault = 'unavailable' | 'never-arrived' | 'answer-lost' | 'late';
 
@@ -43,7 +43,7 @@ export class FaultyEventStore implements EventStore {
       if (got.at(-1)?.outcome !== 'appended') break;
       if (this.process.isCutShort) this.world.crash(this.world.placeOf(this.process));
     }
-    return this.turn('read', () => outcomes);
+    return this.turn('own', () => outcomes);
   }
 
   remove(stream: string, expectedRevision: number, meta: RemovalMeta): Promise<RemoveOutcome> {
@@ -97,11 +97,11 @@ export class FaultyEventStore implements EventStore {
         });
       case 'late':
         void this.world.schedule.turn(NETWORK, 'write', apply);
-        return this.turn('read', unknown);
+        return this.turn('own', unknown);
     }
   }
 
-  private turn<T>(kind: 'read' | 'write', work: () => T | Promise<T>): Promise<T> {
+  private turn<T>(kind: StepKind, work: () => T | Promise<T>): Promise<T> {
     return this.world.schedule.turn(this.process, kind, work);
   }
 }

@@ -153,14 +153,14 @@ function start(world: SendWorld, claims: Claims, one: Action): Promise<unknown>[
       process.skewMs = one.minutes * 60_000;
       return [];
     default:
-      return [orCrash(process, run(world, process, one)).catch((error: unknown) => claims.noAnswer(error))];
+      return [orCrash(process, runErrand(world, process, one)).catch((error: unknown) => claims.noAnswer(error))];
   }
 }
 
-type Errand = Extract<Action, { do: 'membership' | 'remove' | 'purge' | 'collect' }>;
+export type Errand = Extract<Action, { do: 'membership' | 'remove' | 'purge' | 'collect' }>;
 
 /** Done once, or not: what these answer is not at issue here. */
-async function run(world: SendWorld, process: Process, errand: Errand): Promise<unknown> {
+export async function runErrand(world: SendWorld, process: Process, errand: Errand): Promise<unknown> {
   const { modules, mirror } = world;
   const { deps } = process;
   const conversationId = groups[0]!;

@@ -13,7 +13,7 @@ import type { AccountId, ConversationId, CorrelationId, DeviceId, MessageId } fr
 import { CountingIdSource } from './counting-id-source.js';
 import { type Faults, FaultyEventStore, NO_FAULTS } from './faulty-event-store.js';
 import { asWritten, type SendModules } from './send-modules.js';
-import { type Stepper, StepSchedule } from './step-schedule.js';
+import { type Schedule, type Stepper, StepSchedule } from './step-schedule.js';
 import { StoreMirror } from './store-mirror.js';
 import { TestClock } from './test-clock.js';
 
@@ -28,6 +28,8 @@ export interface WorldOptions {
   /** How often the index knows a post that is there. */
   readonly indexRate?: number;
   readonly keys?: SubjectKeys;
+  /** Instead of one that draws from the seed. */
+  readonly schedule?: Schedule;
 }
 
 export interface Process {
@@ -67,7 +69,7 @@ function inMemory(kind: StoreKind): EventStore {
 }
 
 export class SendWorld {
-  readonly schedule: StepSchedule;
+  readonly schedule: Schedule;
   readonly mirror: StoreMirror;
   readonly modules: SendModules;
   readonly processes: Process[] = [];
@@ -79,7 +81,7 @@ export class SendWorld {
     readonly store: EventStore,
     readonly keys: SubjectKeys,
   ) {
-    this.schedule = new StepSchedule(options.seed);
+    this.schedule = options.schedule ?? new StepSchedule(options.seed);
     this.mirror = new StoreMirror(store);
     this.modules = options.modules ?? asWritten;
   }

@@ -14,14 +14,20 @@ export interface Stepper {
   isAlive: boolean;
 }
 
-/** A `write` may reach the store though the process that issued it has died. */
-export type StepKind = 'read' | 'write';
+/**
+ * A `write` may reach the store though the process that issued it has died. What is `own` touches nothing that others can
+ * see or change: when it happens makes no difference to them.
+ */
+export type StepKind = 'read' | 'write' | 'own';
 
 interface Step {
   readonly stepper: Stepper;
   readonly kind: StepKind;
   readonly take: () => Promise<void>;
 }
+
+/** What a world needs of its schedule: one that draws, as here, or one that is told what to choose. */
+export type Schedule = Pick<StepSchedule, 'chance' | 'pick' | 'turn' | 'end' | 'until' | 'finish' | 'jump' | 'clockOf' | 'jumps'>;
 
 const NEVER = new Promise<never>(() => undefined);
 /** More than any run needs; whoever still goes on then goes round in a circle. */
@@ -111,7 +117,7 @@ export class StepSchedule {
     this.clock.advance(ms);
   }
 
-  clockOf(stepper: { skewMs: number }): Clock {
+  clockOf(stepper: Stepper & { skewMs: number }): Clock {
     return {
       now: (): Instant => instant(Math.floor(this.clock.now() + stepper.skewMs)),
       monotonicMs: () => this.clock.monotonicMs(),
