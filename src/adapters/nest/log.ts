@@ -3,34 +3,12 @@
  * tokens, codes, numbers and addresses cannot get in; a line holds an account or device, or a conversation, never both.
  */
 import pino from 'pino';
-
-export interface LogFields {
-  readonly requestId?: string;
-  readonly accountId?: string;
-  readonly deviceId?: string;
-  readonly conversationId?: string;
-  readonly verificationId?: string;
-  /** The development code sender alone sets this. */
-  readonly code?: string;
-  readonly kind?: string;
-  readonly method?: string;
-  /** The route's pattern, never the path. */
-  readonly route?: string;
-  readonly status?: number;
-  readonly durationMs?: number;
-  readonly problem?: string;
-  readonly name?: string;
-  readonly url?: string;
-  readonly folder?: string;
-  readonly count?: number;
-  readonly position?: number;
-  readonly error?: unknown;
-}
+import { type FieldsOf, type LogEvent, type LogEventAt, type LogEventRow, type LogFields, logEvents } from './log-events.js';
 
 export interface Log {
-  info(event: string, fields?: LogFields): void;
-  warn(event: string, fields?: LogFields): void;
-  error(event: string, fields?: LogFields): void;
+  info<Name extends LogEventAt<'info'>>(event: Name, fields?: FieldsOf<Name>): void;
+  warn<Name extends LogEventAt<'warn'>>(event: Name, fields?: FieldsOf<Name>): void;
+  error<Name extends LogEventAt<'error'>>(event: Name, fields?: FieldsOf<Name>): void;
 }
 
 /** What is kept of an error: its names and where it was thrown, never a message that may quote data. */
@@ -57,10 +35,18 @@ export function openLog(level: string, destination?: { write(line: string): void
   const out = destination === undefined ? pino(options) : pino(options, destination);
   const write =
     (at: 'info' | 'warn' | 'error') =>
-    (event: string, fields: LogFields = {}) => {
-      const { error, accountId, deviceId, conversationId, ...rest } = fields;
-      const who = conversationId === undefined ? { accountId, deviceId } : { conversationId };
-      out[at]({ event, ...who, ...rest, ...(error === undefined ? {} : { error: describe(error) }) });
+    (event: LogEvent, fields: LogFields = {}) => {
+      out[at]({ event, ...written(event, fields) });
     };
   return { info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+/** The listed fields of the event that are set; of an account or device and a conversation, the conversation alone. */
+function written(event: LogEvent, fields: LogFields): object {
+  const listed = (logEvents[event] as LogEventRow | undefined)?.fields ?? [];
+  const isOfConversation = listed.includes('conversationId') && fields.conversationId !== undefined;
+  const named = listed
+    .filter((field) => fields[field] !== undefined && !(isOfConversation && (field === 'accountId' || field === 'deviceId')))
+    .map((field) => [field, field === 'error' ? describe(fields.error) : fields[field]] as const);
+  return Object.fromEntries(named);
 }
