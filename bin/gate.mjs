@@ -18,6 +18,9 @@ const QUIET_MS_MAX = 3 * 60 * 1000;
 const LINGER_MS_MAX = 20 * 1000;
 const OUTPUT_LINES_MAX = 120;
 const MESSAGE_LINES_MAX = 30;
+/** A short run of the crash programmes; each run of the gate has another seed, and says which. */
+const CRASH = 'test/crash/crash.mjs';
+const CRASHES = ['--cycles', '15'];
 
 const scratch = mkdtempSync(join(tmpdir(), 'sottovoce-gate-'));
 const running = new Set();
@@ -170,8 +173,8 @@ async function jest(name, specs) {
   return { passed: sum('passed'), failed: failures.length, skipped: sum('skipped'), failures };
 }
 
-async function smoke(path) {
-  const { output, code, problem } = await runNode([path], { isLive: true });
+async function smoke(path, args = []) {
+  const { output, code, problem } = await runNode([path, ...args], { isLive: true });
   const figures = [...output.matchAll(/^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$/gm)].at(-1);
   const [passed, failed, skipped] = (figures ?? []).slice(1).map((figure) => Number(figure ?? 0));
   const evidence = tail(output.split('\n').slice(-OUTPUT_LINES_MAX).join('\n'), OUTPUT_LINES_MAX);
@@ -207,13 +210,14 @@ function allSuites() {
     name: `smoke-${basename(path, '.mjs')}`,
     run: () => smoke(path),
   }));
+  const crashes = existsSync(join(ROOT, CRASH)) ? [{ name: 'crash', run: () => smoke(CRASH, CRASHES) }] : [];
   const checks = [
     { name: 'lint', run: lint },
     { name: 'types', run: types },
     { name: 'types-domain', run: typesOfDomain },
   ];
   // The checks have one thread each and share the cores; Jest and the smoke tests use all cores by themselves.
-  return { together: checks, inTurn: [...jestSuites(), ...smokes] };
+  return { together: checks, inTurn: [...jestSuites(), ...smokes, ...crashes] };
 }
 
 async function timed({ name, run }) {
