@@ -69,7 +69,7 @@ export class Crowd {
     for (const one of this.unfinished.splice(0)) await this.complete(one);
     for (const device of this.devices) {
       device.at(url);
-      if (device.isRefreshOpen) this.expectOk('A refresh that is shown again', await device.refresh());
+      if (device.isRefreshOpen) this.expectOkOf(device, 'A refresh that is shown again', await device.refresh());
     }
     await Promise.all(this.devices.map((device) => device.connect(url)));
     const open = [...this.told.messages.values()].filter(({ ack, refused }) => ack === undefined && refused === undefined);
@@ -109,6 +109,12 @@ export class Crowd {
     if (reply.outcome === 'cut') this.isUp = false;
     if (reply.outcome !== 'refused' || reply.isRetryable) return;
     this.told.problems.push(`${what} was refused: ${reply.status} ${reply.code}.`);
+  }
+
+  /** As `expectOk`; a device that somebody asked to revoke may be refused anything. */
+  private expectOkOf(device: Device, what: string, reply: Reply): void {
+    if (reply.outcome !== 'refused' || this.told.devices.get(device.tokens.deviceId)?.revoked === undefined)
+      this.expectOk(what, reply);
   }
 
   private async signIn(number: string): Promise<void> {
@@ -171,7 +177,7 @@ export class Crowd {
     if (action === 'repeat') await this.repeat(mine());
     if (action === 'read') await this.read(device, mine());
     if (action === 'received' && device.cursor !== undefined) {
-      this.expectOk('A receipt', await device.command('received', { cursor: device.cursor }));
+      this.expectOkOf(device, 'A receipt', await device.command('received', { cursor: device.cursor }));
     }
     if (action === 'remove') await this.remove(device, mine());
     if (action === 'hello') device.hangUp();
@@ -183,7 +189,8 @@ export class Crowd {
     if (action === 'ticket') await this.ticket(device);
     if (action === 'refresh' && !device.isRefreshOpen) await this.refresh(device);
     if (action === 'rename') {
-      this.expectOk(
+      this.expectOkOf(
+        device,
         'A name',
         await device.rest('PUT', `/v1/me/devices/${deviceId}/name`, { name: `Crash ${this.dice.below(100)}` }),
       );
@@ -244,7 +251,7 @@ export class Crowd {
   private async direct(device: Device, accountId: string): Promise<void> {
     if (accountId === device.tokens.accountId) return;
     const reply = await device.rest('POST', '/v1/direct-conversations', { accountId });
-    this.expectOk('A direct conversation', reply);
+    this.expectOkOf(device, 'A direct conversation', reply);
     if (reply.outcome !== 'ok') return;
     this.told.conversations.set(reply.data.conversationId, undefined);
     this.members.set(reply.data.conversationId, new Set([accountId, device.tokens.accountId]));
@@ -256,7 +263,7 @@ export class Crowd {
     const title = `Group ${conversationId.slice(0, 8)}`;
     const body = { conversationId, title, accountIds: who === 'everybody' ? others : [] };
     const reply = await device.rest('POST', '/v1/group-conversations', body);
-    this.expectOk('A group', reply);
+    this.expectOkOf(device, 'A group', reply);
     if (reply.outcome !== 'ok') return;
     this.members.set(conversationId, new Set([device.tokens.accountId, ...body.accountIds]));
     if (who === 'everybody') this.told.conversations.set(conversationId, title);
@@ -288,8 +295,7 @@ export class Crowd {
   private async refresh(device: Device): Promise<void> {
     device.isRefreshOpen = true;
     const reply = await device.refresh();
-    const { revoked } = this.told.devices.get(device.tokens.deviceId) ?? {};
-    if (revoked === undefined) this.expectOk('A refresh', reply);
+    this.expectOkOf(device, 'A refresh', reply);
   }
 
   /** Another device of the same person, never the last one. */
