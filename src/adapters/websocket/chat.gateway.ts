@@ -51,22 +51,42 @@ const REVOKED_WITHIN_MS = 5_000;
 export class ChatGateway implements OnGatewayConnection<WebSocket> {
   constructor(@Inject(GATEWAY) private readonly deps: GatewayDeps) {}
 
+  /** Whatever fails here must not reach the one who calls: an exception of a connection would end the process. */
   handleConnection(socket: WebSocket, principal: Session): void {
+    // What ws finds wrong with a frame it answers by closing; the event only must not go unheard.
+    socket.on('error', () => undefined);
+    try {
+      this.accept(socket, principal);
+    } catch (error) {
+      this.deps.log.error('socket-failed', { error });
+      socket.close(closeCodes.failure, 'try again');
+    }
+  }
+
+  private accept(socket: WebSocket, principal: Session): void {
     const session = new SocketSession(socket, principal, this.deps.clock);
     const older = this.deps.hub.register(session);
     older?.close(closeCodes.replaced, 'a newer socket of this device is open');
-    socket.on('message', (data, isBinary) => this.receive(session, data, isBinary));
+    socket.on('message', (data, isBinary) => void this.safely(session, () => this.receive(session, data, isBinary)));
     socket.on('pong', () => {
       session.missedPings = 0;
     });
-    // What ws finds wrong with a frame it answers by closing; the event only must not go unheard.
-    socket.on('error', () => undefined);
     socket.on('close', () => {
       session.end();
       this.deps.hub.remove(session);
     });
-    void this.expectHello(session);
-    void this.expectLiving(session);
+    void this.safely(session, () => this.expectHello(session));
+    void this.safely(session, () => this.expectLiving(session));
+  }
+
+  /** What nobody foresaw ends the socket that it happened to, and nothing else. */
+  private async safely(session: SocketSession, work: () => void | Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.deps.log.error('socket-failed', { error });
+      session.close(closeCodes.failure, 'try again');
+    }
   }
 
   private async expectHello(session: SocketSession): Promise<void> {
@@ -87,7 +107,7 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
     }
   }
 
-  private receive(session: SocketSession, data: RawData, isBinary: boolean): void {
+  private receive(session: SocketSession, data: RawData, isBinary: boolean): void | Promise<void> {
     if (session.phase === 'closed') return;
     if (isBinary) {
       session.close(closeCodes.wrongDataType, 'frames are text');
@@ -99,7 +119,7 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
       session.close(closeCodes.malformed, 'a frame is not { type, id, data }');
       return;
     }
-    void this.answer(session, envelope.data);
+    return this.answer(session, envelope.data);
   }
 
   private async answer(

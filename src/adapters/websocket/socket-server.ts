@@ -17,6 +17,7 @@ import type { Problem, ProblemCode } from '../nest/problems.js';
 import { ProblemError } from '../nest/problems.js';
 import { problemOfError } from '../nest/to-problem.js';
 import { SUB_PROTOCOL, socketLimits, TICKET_PREFIX } from './frames.js';
+import { readHandshake } from './handshake.js';
 
 const SOCKET_PATH = '/v1/socket';
 const CLOSE_WITHIN_MS = 5_000;
@@ -103,13 +104,23 @@ export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket
       server.handleUpgrade(request, stream, head, (socket) => server.emit('connection', socket, request, session));
     } catch (error) {
       refuse(stream, problemOfError(error, this.deps.ids.uuid()));
+      await this.letGo(stream);
     }
   }
 
+  /** Whoever does not hang up after a refusal is cut off: no other time limit holds for what asked for an upgrade. */
+  private async letGo(stream: Duplex): Promise<void> {
+    const gone = new AbortController();
+    stream.once('close', () => gone.abort());
+    stream.resume();
+    await this.deps.clock.wait(CLOSE_WITHIN_MS, gone.signal);
+    stream.destroy();
+  }
+
   private async authenticate(request: IncomingMessage): Promise<Session> {
+    const offered = readHandshake(request);
     const { origin } = request.headers;
     if (origin !== undefined && !this.deps.origins.includes(origin)) throw new ProblemError('origin-not-allowed');
-    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim());
     if (!offered.includes(SUB_PROTOCOL)) throw new ProblemError('protocol-not-supported');
     const ticket = offered.find((one) => one.startsWith(TICKET_PREFIX))?.slice(TICKET_PREFIX.length);
     const session = ticket === undefined ? await this.byToken(request) : await this.byTicket(ticket, origin);
