@@ -4,7 +4,7 @@
  */
 import helmet from '@fastify/helmet';
 import { type DynamicModule, ValidationPipe } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE, NestFactory, Reflector } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, NestFactory, Reflector } from '@nestjs/core';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from './adapters/config/config.js';
@@ -19,6 +19,7 @@ import { ServerController } from './adapters/http/server.controller.js';
 import { SignInController } from './adapters/http/sign-in.controller.js';
 import { SignedInGuard } from './adapters/http/signed-in.guard.js';
 import { toFieldErrors } from './adapters/http/validation-errors.js';
+import { ETags } from './adapters/http/versions.js';
 import { AccessTokens } from './adapters/nest/access-tokens.js';
 import { DEPS, handlers } from './adapters/nest/cqrs-bridge.js';
 import { Dispatch } from './adapters/nest/dispatch.js';
@@ -130,6 +131,7 @@ function moduleOf({ foundation, tokens, reads, sync, hub, health, processes, log
       { provide: APP_GUARD, inject: [Reflector], useFactory: (reflector: Reflector) => new SignedInGuard(reflector, tokens) },
       { provide: APP_FILTER, useFactory: () => new ProblemFilter(log) },
       { provide: APP_PIPE, useFactory: validation },
+      { provide: APP_INTERCEPTOR, inject: [Reflector], useFactory: (reflector: Reflector) => new ETags(reflector) },
     ],
   };
 }

@@ -47,6 +47,11 @@ export interface Written {
   readonly position: number;
 }
 
+/** What a write of one thing answers: the version that it has now. */
+export interface Versioned extends Partial<Written> {
+  readonly version: number;
+}
+
 /** The person's keys are destroyed or on the way: nothing more can be written for them. */
 export type AccountErased = { readonly type: 'AccountErased' };
 

@@ -19,8 +19,15 @@ export interface Answer {
 // biome-ignore lint/suspicious/noExplicitAny: a journey reads what came over the wire.
 export type Frame = any;
 
-export async function request(app: AppUnderTest, method: string, path: string, body?: unknown, token?: string): Promise<Answer> {
-  const headers: Record<string, string> = {};
+export async function request(
+  app: AppUnderTest,
+  method: string,
+  path: string,
+  body?: unknown,
+  token?: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const headers: Record<string, string> = { ...more };
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (token !== undefined) headers.authorization = `Bearer ${token}`;
   const answer = await fetch(app.url + path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
@@ -71,8 +78,8 @@ export class Person {
     });
   }
 
-  call(method: string, path: string, body?: unknown): Promise<Answer> {
-    return request(this.app, method, path, body, this.accessToken);
+  call(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    return request(this.app, method, path, body, this.accessToken, headers);
   }
 
   /** Asks again until the answer is as expected: views lag behind writes for a moment. */

@@ -145,6 +145,9 @@ export class Device {
   @InstantField({ optional: true })
   revokedAt?: string;
 
+  @IntField(1, Number.MAX_SAFE_INTEGER)
+  version: number;
+
   @FlagField()
   isThisDevice: boolean;
 }

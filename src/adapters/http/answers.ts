@@ -1,10 +1,11 @@
 /** Decorators that every route shares: how it is called, and which problems it may answer. */
 
 import type { Type } from '@nestjs/common';
-import { applyDecorators, Header, HttpCode } from '@nestjs/common';
+import { applyDecorators, Header, HttpCode, SetMetadata } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
+  ApiHeader,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
@@ -21,22 +22,36 @@ export interface RouteOptions {
   readonly repeat?: boolean;
   readonly problems?: readonly ProblemCode[];
   readonly isPublic?: boolean;
+  /** The version of what is answered: its `ETag`. Must differ whenever what the reader sees differs. */
+  // biome-ignore lint/suspicious/noExplicitAny: each route names the type of its own answer.
+  readonly tag?: (answer: any) => number | string;
+  /** Takes `If-Match` against the version of this thing. */
+  readonly ifMatch?: string;
 }
+
+export const ROUTE = 'sottovoce:route';
 
 const EVERYWHERE: readonly ProblemCode[] = ['invalid-request', 'internal', 'unavailable'];
 
 /** The operation id is the use case's or query's name, for ever. */
 export function Route(operationId: string, options: RouteOptions): MethodDecorator {
   const { summary, status, answer, repeat = false, isPublic = false } = options;
-  const codes = [...EVERYWHERE, ...(isPublic ? [] : (['unauthenticated'] as const)), ...(options.problems ?? [])];
-  const described = answer === undefined ? {} : { type: answer };
+  const codes = [
+    ...EVERYWHERE,
+    ...(isPublic ? [] : (['unauthenticated'] as const)),
+    ...(options.problems ?? []),
+    ...(options.ifMatch === undefined ? [] : (['version-mismatch'] as const)),
+  ];
+  const headers = options.tag === undefined ? {} : { headers: { ETag: described('The version, quoted.') } };
+  const content = { ...(answer === undefined ? {} : { type: answer }), ...headers };
   const success = { 200: ApiOkResponse, 201: ApiCreatedResponse, 204: ApiNoContentResponse }[status];
   return applyDecorators(
     ApiOperation({ operationId, summary }),
     HttpCode(status),
     Header('Cache-Control', 'no-store'),
-    success(described),
-    ...(repeat ? [ApiOkResponse({ ...described, description: 'It was so already.' })] : []),
+    SetMetadata(ROUTE, options),
+    success(content),
+    ...(repeat ? [ApiOkResponse({ ...content, description: 'It was so already.' })] : []),
     ...byStatus(codes).map(([code, names]) =>
       ApiResponse({
         status: code,
@@ -44,9 +59,26 @@ export function Route(operationId: string, options: RouteOptions): MethodDecorat
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       }),
     ),
+    ...(options.tag === undefined ? [] : revalidation),
+    ...(options.ifMatch === undefined ? [] : [ifMatch(options.ifMatch)]),
     ...(isPublic ? [] : [ApiBearerAuth()]),
   );
 }
+
+const described = (description: string) => ({ description, schema: { type: 'string' as const } });
+
+const revalidation: readonly MethodDecorator[] = [
+  ApiHeader({ name: 'If-None-Match', required: false, ...described('An `ETag` that was answered earlier.') }),
+  ApiResponse({ status: 304, description: 'It is as it was: nothing is answered.' }),
+];
+
+const ifMatch = (what: string): MethodDecorator =>
+  ApiHeader({
+    name: 'If-Match',
+    required: false,
+    description: `The version, quoted, ${what}. When it is another one by now, nothing is changed.`,
+    schema: { type: 'string', pattern: '^("(0|[1-9][0-9]{0,15})"|\\*)$' },
+  });
 
 function byStatus(codes: readonly ProblemCode[]): readonly [number, readonly ProblemCode[]][] {
   const grouped = new Map<number, ProblemCode[]>();

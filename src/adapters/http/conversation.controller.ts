@@ -23,8 +23,10 @@ import {
 } from './conversation.dto.js';
 import { IdParam } from './id-param.js';
 import { Asking, Me } from './signed-in.guard.js';
+import { IfMatch } from './versions.js';
 
 const HTTP_OK = 200;
+const OF_THE_MEMBERS = 'of the members (`membersVersion`)';
 
 @ApiTags('conversations')
 @Controller('v1')
@@ -89,6 +91,8 @@ export class ConversationController {
     status: 200,
     answer: Conversation,
     problems: ['conversation-not-found', 'account-erased'],
+    // The reader's own marks stand in it, and change it without a revision.
+    tag: ({ revision, membership: { deliveredSeq, readSeq } }: Conversation) => `${revision}.${deliveredSeq}.${readSeq}`,
   })
   getConversation(@Param('conversationId', IdParam) conversationId: string, @Me() me: Session): Promise<Conversation> {
     return this.reads.conversation(me, conversationId as ConversationId);
@@ -100,6 +104,7 @@ export class ConversationController {
     status: 200,
     answer: Members,
     problems: ['conversation-not-found', 'not-a-member', 'invalid-cursor', 'account-erased'],
+    tag: ({ membersVersion }: Members) => membersVersion,
   })
   listMembers(
     @Param('conversationId', IdParam) conversationId: string,
@@ -124,14 +129,16 @@ export class ConversationController {
       'account-erased',
       'contended',
     ],
+    ifMatch: OF_THE_MEMBERS,
   })
   async addMember(
     @Param('conversationId', IdParam) conversationId: string,
     @Body() { accountId }: AddMember,
+    @IfMatch() ifVersion: number | undefined,
     @Asking() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MemberRef> {
-    const input = { conversationId: conversationId as ConversationId, accountId: accountId as AccountId };
+    const input = { conversationId: conversationId as ConversationId, accountId: accountId as AccountId, ifVersion };
     const { memberId, isNew } = await this.dispatch.value('addMember', input, caller);
     if (!isNew) void reply.status(HTTP_OK);
     return { memberId };
@@ -142,17 +149,16 @@ export class ConversationController {
     summary: 'Remove a member from a group',
     status: 204,
     problems: ['conversation-not-found', 'member-not-found', 'owner-only', 'direct-is-fixed', 'account-erased', 'contended'],
+    ifMatch: OF_THE_MEMBERS,
   })
   async removeMember(
     @Param('conversationId', IdParam) conversationId: string,
     @Param('memberId', IdParam) memberId: string,
+    @IfMatch() ifVersion: number | undefined,
     @Asking() caller: Caller,
   ): Promise<void> {
-    await this.dispatch.value(
-      'removeMember',
-      { conversationId: conversationId as ConversationId, memberId: memberId as MemberId },
-      caller,
-    );
+    const input = { conversationId: conversationId as ConversationId, memberId: memberId as MemberId, ifVersion };
+    await this.dispatch.value('removeMember', input, caller);
   }
 
   @Post('conversations/:conversationId/leave')
@@ -160,9 +166,14 @@ export class ConversationController {
     summary: 'Leave a group',
     status: 204,
     problems: ['conversation-not-found', 'direct-is-fixed', 'account-erased', 'contended'],
+    ifMatch: OF_THE_MEMBERS,
   })
-  async leaveConversation(@Param('conversationId', IdParam) conversationId: string, @Asking() caller: Caller): Promise<void> {
-    await this.dispatch.value('leaveConversation', { conversationId: conversationId as ConversationId }, caller);
+  async leaveConversation(
+    @Param('conversationId', IdParam) conversationId: string,
+    @IfMatch() ifVersion: number | undefined,
+    @Asking() caller: Caller,
+  ): Promise<void> {
+    await this.dispatch.value('leaveConversation', { conversationId: conversationId as ConversationId, ifVersion }, caller);
   }
 
   @Put('conversations/:conversationId/read-mark')

@@ -1,5 +1,6 @@
-import { Body, Controller, Delete, Get, Headers, Inject, Param, Post, Put } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, Inject, Param, Post, Put, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import type { DeviceId } from '../../domain/kernel/ids.js';
 import type { Session } from '../nest/access-tokens.js';
 import type { Caller } from '../nest/dispatch.js';
@@ -11,6 +12,7 @@ import {
   Account,
   ChangeProfile,
   ConfirmReceived,
+  Device,
   Devices,
   FindAccount,
   FoundAccounts,
@@ -21,6 +23,7 @@ import { Route } from './answers.js';
 import { IdParam } from './id-param.js';
 import { toIdentifier } from './identifier.js';
 import { Asking, Me } from './signed-in.guard.js';
+import { IfMatch, tagOf } from './versions.js';
 
 /** One's own things. */
 @ApiTags('account')
@@ -33,7 +36,13 @@ export class MeController {
   ) {}
 
   @Get('me')
-  @Route('getMe', { summary: 'The own account', status: 200, answer: Account, problems: ['account-erased'] })
+  @Route('getMe', {
+    summary: 'The own account',
+    status: 200,
+    answer: Account,
+    problems: ['account-erased'],
+    tag: ({ version }: Account) => version,
+  })
   async getMe(@Me() me: Session): Promise<Account> {
     const { identifierKind: kind, ...account } = await this.reads.me(me);
     return present({ ...account, kind });
@@ -44,9 +53,16 @@ export class MeController {
     summary: 'Change the name that others see',
     status: 204,
     problems: ['account-not-found', 'account-erased', 'contended'],
+    ifMatch: 'of the account',
   })
-  async changeProfile(@Body() body: ChangeProfile, @Asking() caller: Caller): Promise<void> {
-    await this.dispatch.value('changeProfile', body, caller);
+  async changeProfile(
+    @Body() { displayName }: ChangeProfile,
+    @IfMatch() ifVersion: number | undefined,
+    @Asking() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    const { version } = await this.dispatch.value('changeProfile', { displayName, ifVersion }, caller);
+    void reply.header('ETag', tagOf(version));
   }
 
   @Get('me/devices')
@@ -55,18 +71,35 @@ export class MeController {
     return { items: (await this.reads.devices(me)).map((device) => present(device)) };
   }
 
+  @Get('me/devices/:deviceId')
+  @Route('getDevice', {
+    summary: 'One own device',
+    status: 200,
+    answer: Device,
+    problems: ['device-not-found'],
+    tag: ({ version }: Device) => version,
+  })
+  async getDevice(@Param('deviceId', IdParam) deviceId: string, @Me() me: Session): Promise<Device> {
+    return present(await this.reads.device(me, deviceId as DeviceId));
+  }
+
   @Put('me/devices/:deviceId/name')
   @Route('renameDevice', {
     summary: 'Rename an own device',
     status: 204,
     problems: ['device-not-found', 'device-revoked', 'account-erased', 'contended'],
+    ifMatch: 'of the device',
   })
   async renameDevice(
     @Param('deviceId', IdParam) deviceId: string,
     @Body() { name }: RenameDevice,
+    @IfMatch() ifVersion: number | undefined,
     @Asking() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    await this.dispatch.value('renameDevice', { deviceId: deviceId as DeviceId, name }, caller);
+    const input = { deviceId: deviceId as DeviceId, name, ifVersion };
+    const { version } = await this.dispatch.value('renameDevice', input, caller);
+    void reply.header('ETag', tagOf(version));
   }
 
   @Delete('me/devices/:deviceId')
@@ -74,9 +107,14 @@ export class MeController {
     summary: 'Revoke an own device; this one: sign out',
     status: 204,
     problems: ['device-not-found', 'account-erased', 'contended'],
+    ifMatch: 'of the device',
   })
-  async revokeDevice(@Param('deviceId', IdParam) deviceId: string, @Asking() caller: Caller): Promise<void> {
-    await this.dispatch.value('revokeDevice', { deviceId: deviceId as DeviceId }, caller);
+  async revokeDevice(
+    @Param('deviceId', IdParam) deviceId: string,
+    @IfMatch() ifVersion: number | undefined,
+    @Asking() caller: Caller,
+  ): Promise<void> {
+    await this.dispatch.value('revokeDevice', { deviceId: deviceId as DeviceId, ifVersion }, caller);
   }
 
   @Post('account-lookups')

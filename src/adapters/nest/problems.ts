@@ -56,6 +56,12 @@ export const problems = {
   'verification-gone': { status: 410, retryable: false, title: 'The verification has expired or is used up: start another' },
   'account-erased': { status: 410, retryable: false, title: 'The account is erased or being erased' },
   'cursor-expired': { status: 410, retryable: false, title: 'The cursor is too old or of another store: sync without one' },
+  'version-mismatch': {
+    status: 412,
+    retryable: false,
+    title: 'It was changed since that version: read it again',
+    fields: ['currentVersion'],
+  },
   'content-too-large': {
     status: 413,
     retryable: false,
@@ -99,6 +105,7 @@ export const problemOfRejection = {
   TargetUndeliverable: 'target-undeliverable',
   TooMany: 'too-many-requests',
   VerificationGone: 'verification-gone',
+  VersionMismatch: 'version-mismatch',
 } as const satisfies Readonly<Record<Rejection['type'], ProblemCode>>;
 
 export interface FieldError {

@@ -5,7 +5,7 @@
 import type { Clock } from '../../application/ports/clock.js';
 import type { Principal } from '../../application/ports/credentials.js';
 import type { SubjectKeys } from '../../application/ports/subject-keys.js';
-import type { ConversationId, Handle, MemberId, MessageId } from '../../domain/kernel/ids.js';
+import type { ConversationId, DeviceId, Handle, MemberId, MessageId } from '../../domain/kernel/ids.js';
 import { limits } from '../../domain/kernel/limits.js';
 import { isErased } from '../../domain/kernel/personal.js';
 import { accountOf } from '../../projections/accounts.js';
@@ -66,10 +66,16 @@ export class Reads {
 
   async devices({ accountId, deviceId }: Principal) {
     const found = await this.open(await devicesOf(this.deps.views, accountId));
-    return found.map(({ deviceId: id, name, keyAlgorithm, linkedAt, revokedAt }) => ({
-      ...{ deviceId: id, name, keyAlgorithm, linkedAt, isThisDevice: id === deviceId },
+    return found.map(({ deviceId: id, name, keyAlgorithm, linkedAt, revokedAt, version }) => ({
+      ...{ deviceId: id, name, keyAlgorithm, linkedAt, version, isThisDevice: id === deviceId },
       ...(revokedAt === undefined ? {} : { revokedAt }),
     }));
+  }
+
+  async device(me: Principal, deviceId: DeviceId) {
+    const found = (await this.devices(me)).find((device) => device.deviceId === deviceId);
+    if (found === undefined) throw new ProblemError('device-not-found');
+    return found;
   }
 
   async conversations(me: Principal, { limit = limits.pageDefault, pageToken }: Page) {

@@ -2,6 +2,8 @@ import type { Decider, Result } from '../kernel/decider.js';
 import { ok, rejected, unreachable } from '../kernel/decider.js';
 import type { AccountId } from '../kernel/ids.js';
 import type { Instant } from '../kernel/instant.js';
+import type { Conditional, VersionMismatch } from '../kernel/version.js';
+import { versionMismatch } from '../kernel/version.js';
 import type { AccountEvent, IdentifierKind } from './events.js';
 
 export type Account =
@@ -16,9 +18,14 @@ export type AccountCommand =
       readonly identifier: string;
       readonly at: Instant;
     }
-  | { readonly type: 'ChangeProfile'; readonly accountId: AccountId; readonly displayName: string; readonly at: Instant };
+  | ({
+      readonly type: 'ChangeProfile';
+      readonly accountId: AccountId;
+      readonly displayName: string;
+      readonly at: Instant;
+    } & Conditional);
 
-export type AccountRejection = { readonly type: 'AccountNotFound' };
+export type AccountRejection = { readonly type: 'AccountNotFound' } | VersionMismatch;
 
 function evolve(state: Account, event: AccountEvent): Account {
   switch (event.type) {
@@ -40,6 +47,8 @@ function decide(command: AccountCommand, state: Account): Result<readonly Accoun
     }
     case 'ChangeProfile': {
       if (state.status === 'absent') return rejected({ type: 'AccountNotFound' });
+      const stale = versionMismatch(command, state.profileVersion);
+      if (stale) return stale;
       const { accountId, displayName, at } = command;
       return ok([{ type: 'ProfileChanged', data: { accountId, displayName, changedAt: at } }]);
     }

@@ -4,6 +4,8 @@ import type { AccountId, ComposeId, ConversationId, MemberId, MessageId } from '
 import type { Instant } from '../kernel/instant.js';
 import { latest } from '../kernel/instant.js';
 import { limits } from '../kernel/limits.js';
+import type { Conditional, VersionMismatch } from '../kernel/version.js';
+import { versionMismatch } from '../kernel/version.js';
 import type { ConversationEvent, ConversationKind, MemberRole, MessageClass } from './events.js';
 import { isMember, mayManageMembers, mayRemoveMessage } from './policies.js';
 
@@ -21,6 +23,10 @@ export interface OpenConversation {
   readonly seq: number;
   readonly count: number;
   readonly lastPostedAt: Instant;
+  /** Of the last event. */
+  readonly revision: number;
+  /** The revision of the last change of the members or their roles. */
+  readonly membersVersion: number;
 }
 
 /** Holds member ids and no personal field, so that deciding opens nothing. */
@@ -48,9 +54,9 @@ export type ConversationCommand =
       readonly others: readonly Person[];
       readonly at: Instant;
     }
-  | { readonly type: 'AddMember'; readonly by: MemberId; readonly person: Person; readonly at: Instant }
-  | { readonly type: 'RemoveMember'; readonly by: MemberId; readonly memberId: MemberId; readonly at: Instant }
-  | { readonly type: 'Leave'; readonly memberId: MemberId; readonly at: Instant }
+  | ({ readonly type: 'AddMember'; readonly by: MemberId; readonly person: Person; readonly at: Instant } & Conditional)
+  | ({ readonly type: 'RemoveMember'; readonly by: MemberId; readonly memberId: MemberId; readonly at: Instant } & Conditional)
+  | ({ readonly type: 'Leave'; readonly memberId: MemberId; readonly at: Instant } & Conditional)
   | {
       readonly type: 'PostMessage';
       readonly messageId: MessageId;
@@ -75,7 +81,9 @@ export type ConversationRejection =
   | { readonly type: 'OwnerOnly' }
   | { readonly type: 'MemberNotFound' }
   | { readonly type: 'GroupIsFull'; readonly membersMax: number }
-  | { readonly type: 'NotYourMessage' };
+  | { readonly type: 'NotYourMessage' }
+  /** Of the members. */
+  | VersionMismatch;
 
 function evolve(state: Conversation, event: ConversationEvent): Conversation {
   if (event.type === 'ConversationCreated') {
@@ -88,30 +96,33 @@ function evolve(state: Conversation, event: ConversationEvent): Conversation {
       seq: 0,
       count: 0,
       lastPostedAt: createdAt,
+      revision: 0,
+      membersVersion: 0,
     } as const;
     return bodyMac === undefined ? created : { ...created, bodyMac };
   }
   if (state.status === 'absent') return state;
+  const revision = state.revision + 1;
   switch (event.type) {
     case 'MemberAdded': {
       const members = new Map(state.members).set(event.data.memberId, { role: event.data.role });
-      return { ...state, members, seq: event.data.seq };
+      return { ...state, members, seq: event.data.seq, revision, membersVersion: revision };
     }
     case 'MemberRemoved':
     case 'MemberLeft': {
       const members = new Map(state.members);
       members.delete(event.data.memberId);
-      return { ...state, members, seq: event.data.seq };
+      return { ...state, members, seq: event.data.seq, revision, membersVersion: revision };
     }
     case 'OwnerChanged': {
       const members = new Map<MemberId, Member>();
       for (const [id] of state.members) members.set(id, { role: id === event.data.memberId ? 'owner' : 'member' });
-      return { ...state, members };
+      return { ...state, members, revision, membersVersion: revision };
     }
     case 'MessagePosted':
-      return { ...state, seq: event.data.seq, count: event.data.count, lastPostedAt: event.data.postedAt };
+      return { ...state, seq: event.data.seq, count: event.data.count, lastPostedAt: event.data.postedAt, revision };
     case 'MessageRemoved':
-      return state;
+      return { ...state, revision };
     default:
       return unreachable(event);
   }
@@ -149,6 +160,8 @@ function create(
 function addMember(command: Of<'AddMember'>, state: OpenConversation): Decided {
   if (state.kind === 'direct') return rejected({ type: 'DirectIsFixed' });
   if (!mayManageMembers(state, command.by)) return rejected({ type: 'OwnerOnly' });
+  const stale = versionMismatch(command, state.membersVersion);
+  if (stale) return stale;
   if (isMember(state, command.person.memberId)) return ok([]);
   if (state.members.size >= limits.membersMax) return rejected({ type: 'GroupIsFull', membersMax: limits.membersMax });
   const { conversationId, count } = state;
@@ -157,8 +170,10 @@ function addMember(command: Of<'AddMember'>, state: OpenConversation): Decided {
   return ok([{ type: 'MemberAdded', data: { ...data, addedAt: command.at } }]);
 }
 
-function leave(memberId: MemberId, state: OpenConversation, at: Instant): Decided {
+function leave(memberId: MemberId, state: OpenConversation, at: Instant, condition: Conditional): Decided {
   if (state.kind === 'direct') return rejected({ type: 'DirectIsFixed' });
+  const stale = versionMismatch(condition, state.membersVersion);
+  if (stale) return stale;
   const { conversationId, count } = state;
   const left: ConversationEvent = {
     type: 'MemberLeft',
@@ -172,8 +187,10 @@ function leave(memberId: MemberId, state: OpenConversation, at: Instant): Decide
 function removeMember(command: Of<'RemoveMember'>, state: OpenConversation): Decided {
   const { by, memberId, at } = command;
   if (state.kind === 'direct') return rejected({ type: 'DirectIsFixed' });
-  if (by === memberId) return leave(memberId, state, at);
+  if (by === memberId) return leave(memberId, state, at, command);
   if (!mayManageMembers(state, by)) return rejected({ type: 'OwnerOnly' });
+  const stale = versionMismatch(command, state.membersVersion);
+  if (stale) return stale;
   if (!isMember(state, memberId)) return rejected({ type: 'MemberNotFound' });
   const { conversationId, count } = state;
   return ok([
@@ -225,7 +242,7 @@ function decide(command: ConversationCommand, state: Conversation): Decided {
     case 'RemoveMember':
       return removeMember(command, state);
     case 'Leave':
-      return leave(command.memberId, state, command.at);
+      return leave(command.memberId, state, command.at, command);
     case 'PostMessage':
       return postMessage(command, state);
     case 'RemoveMessage':

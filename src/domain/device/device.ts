@@ -2,9 +2,13 @@ import type { Decider, Result } from '../kernel/decider.js';
 import { ok, rejected, unreachable } from '../kernel/decider.js';
 import type { AccountId, DeviceId } from '../kernel/ids.js';
 import type { Instant } from '../kernel/instant.js';
+import type { Conditional, VersionMismatch } from '../kernel/version.js';
+import { versionMismatch } from '../kernel/version.js';
 import type { DeviceEvent, DeviceKeyAlgorithm } from './events.js';
 
-export type Device = { readonly status: 'absent' } | { readonly status: 'linked' | 'revoked'; readonly accountId: AccountId };
+export type Device =
+  | { readonly status: 'absent' }
+  | { readonly status: 'linked' | 'revoked'; readonly accountId: AccountId; readonly version: number };
 
 export type DeviceCommand =
   | {
@@ -16,25 +20,32 @@ export type DeviceCommand =
       readonly name: string;
       readonly at: Instant;
     }
-  | {
+  | ({
       readonly type: 'RenameDevice';
       readonly deviceId: DeviceId;
       readonly accountId: AccountId;
       readonly name: string;
       readonly at: Instant;
-    }
-  | { readonly type: 'RevokeDevice'; readonly deviceId: DeviceId; readonly accountId: AccountId; readonly at: Instant };
+    } & Conditional)
+  | ({
+      readonly type: 'RevokeDevice';
+      readonly deviceId: DeviceId;
+      readonly accountId: AccountId;
+      readonly at: Instant;
+    } & Conditional);
 
-export type DeviceRejection = { readonly type: 'DeviceNotFound' } | { readonly type: 'DeviceRevokedAlready' };
+export type DeviceRejection = { readonly type: 'DeviceNotFound' } | { readonly type: 'DeviceRevokedAlready' } | VersionMismatch;
+
+const versionOf = (state: Device): number => (state.status === 'absent' ? 0 : state.version);
 
 function evolve(state: Device, event: DeviceEvent): Device {
   switch (event.type) {
     case 'DeviceLinked':
-      return { status: 'linked', accountId: event.data.accountId };
+      return { status: 'linked', accountId: event.data.accountId, version: 1 };
     case 'DeviceRenamed':
-      return state;
+      return state.status === 'absent' ? state : { ...state, version: state.version + 1 };
     case 'DeviceRevoked':
-      return { status: 'revoked', accountId: event.data.accountId };
+      return { status: 'revoked', accountId: event.data.accountId, version: versionOf(state) + 1 };
     default:
       return unreachable(event);
   }
@@ -54,11 +65,15 @@ function decide(command: DeviceCommand, state: Device): Result<readonly DeviceEv
     }
     case 'RenameDevice': {
       if (state.status === 'revoked') return rejected({ type: 'DeviceRevokedAlready' });
+      const stale = versionMismatch(command, versionOf(state));
+      if (stale) return stale;
       const { deviceId, accountId, name, at } = command;
       return ok([{ type: 'DeviceRenamed', data: { deviceId, accountId, name, renamedAt: at } }]);
     }
     case 'RevokeDevice': {
       if (state.status === 'revoked') return ok([]);
+      const stale = versionMismatch(command, versionOf(state));
+      if (stale) return stale;
       const { deviceId, accountId, at } = command;
       return ok([{ type: 'DeviceRevoked', data: { deviceId, accountId, revokedAt: at } }]);
     }

@@ -36,6 +36,16 @@ describe('changing a profile', () => {
     expect(await core.typesOf(`account-${ada.accountId}`)).toEqual(['AccountRegistered', 'ProfileChanged', 'ProfileChanged']);
   });
 
+  it('that two processes do at once on condition of one version happens once, and the other is told the new one', async () => {
+    const both = [process, core.process()].map((one, index) =>
+      one.changeProfile({ displayName: `Ada ${index}`, ifVersion: 1 }, ada.context),
+    );
+    const results = await core.whileTimePasses(Promise.all(both));
+    expect(results.filter(({ ok }) => ok)).toMatchObject([{ value: { version: 2 } }]);
+    expect(results.filter(({ ok }) => !ok)).toEqual([{ ok: false, rejection: { type: 'VersionMismatch', currentVersion: 2 } }]);
+    expect(await core.typesOf(`account-${ada.accountId}`)).toEqual(['AccountRegistered', 'ProfileChanged']);
+  });
+
   it('is refused to whoever is on the way to erasure, or erased', async () => {
     const before = await core.stored();
     await core.ports.keys.fence(ada.accountId);

@@ -43,6 +43,17 @@ describe('an account', () => {
     given(registered, renamed).when(rename).then(renamed);
   });
 
+  it('changes its profile on condition from the version that is named only', () => {
+    given(registered, renamed)
+      .when({ ...rename, ifVersion: 2 })
+      .then(renamed);
+    for (const ifVersion of [0, 1, 3]) {
+      given(registered, renamed)
+        .when({ ...rename, ifVersion })
+        .thenRejected({ type: 'VersionMismatch', currentVersion: 2 });
+    }
+  });
+
   it('has no profile before it is registered', () => {
     given().when(rename).thenRejected({ type: 'AccountNotFound' });
   });

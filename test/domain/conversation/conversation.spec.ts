@@ -412,6 +412,33 @@ describe('a conversation that does not exist', () => {
   });
 });
 
+describe('a change of members on condition', () => {
+  const before = [...group, posted(1, bob, 4, 1)];
+  const stale = { type: 'VersionMismatch', currentVersion: 3 } as const;
+
+  it('goes on from the version of the members that is named, whatever was posted since', () => {
+    given(...before)
+      .when({ ...add(ada, dan), ifVersion: 3 })
+      .then(added(dan, 5, ada, 'member', 5, 1));
+  });
+
+  it.each([{ ...add(ada, dan) }, { ...remove(ada, bob) }, { ...leave(bob) }])('is refused from another one: %j', (command) => {
+    for (const ifVersion of [0, 2, 4])
+      given(...before)
+        .when({ ...command, ifVersion })
+        .thenRejected(stale);
+  });
+
+  it('tells the version to nobody who may not make the change', () => {
+    given(...before)
+      .when({ ...add(bob, dan), ifVersion: 1 })
+      .thenRejected({ type: 'OwnerOnly' });
+    given(...before)
+      .when({ ...leave(stranger), ifVersion: 1 })
+      .thenRejected({ type: 'NotAMember' });
+  });
+});
+
 describe('the state of a conversation', () => {
   it('begins with its creation: what stands before that is no conversation', () => {
     given(added(ada, 1, ada, 'owner'), posted(1, ada, 2, 1), handedTo(ada)).thenState({ status: 'absent' });
@@ -439,6 +466,8 @@ describe('the state of a conversation', () => {
       seq: 5,
       count: 1,
       lastPostedAt: instant(9_000),
+      revision: 6,
+      membersVersion: 6,
     } as const;
     given(...group, posted(1, bob, 4, 1, instant(9_000)), left(ada, 5, 1), handedTo(bob)).thenState(state);
   });

@@ -65,9 +65,21 @@ describe('a device', () => {
       .thenRejected({ type: 'DeviceNotFound' });
   });
 
+  it.each([rename, revoke])('is changed on condition from the version that is named only: %j', (command) => {
+    const stale = { type: 'VersionMismatch', currentVersion: 2 } as const;
+    for (const ifVersion of [0, 1, 3])
+      given(linked, renamed)
+        .when({ ...command, ifVersion })
+        .thenRejected(stale);
+    const change = command.type === 'RenameDevice' ? renamed : revoked;
+    given(linked, renamed)
+      .when({ ...command, ifVersion: 2 })
+      .then(change);
+  });
+
   it('folds to whose it is and whether it is revoked', () => {
-    given(linked, renamed).thenState({ status: 'linked', accountId });
-    given(linked, renamed, revoked).thenState({ status: 'revoked', accountId });
+    given(linked, renamed).thenState({ status: 'linked', accountId, version: 2 });
+    given(linked, renamed, revoked).thenState({ status: 'revoked', accountId, version: 3 });
   });
 });
 
