@@ -14,6 +14,7 @@ import { createHttpServer } from './adapters/http/http-server.js';
 import { MeController } from './adapters/http/me.controller.js';
 import { MessageController } from './adapters/http/message.controller.js';
 import { buildOpenApi, serveOpenApi } from './adapters/http/openapi.js';
+import { PositionHeaders } from './adapters/http/position-headers.js';
 import { ProblemFilter } from './adapters/http/problem.filter.js';
 import { ServerController } from './adapters/http/server.controller.js';
 import { SignInController } from './adapters/http/sign-in.controller.js';
@@ -25,6 +26,7 @@ import { DEPS, handlers } from './adapters/nest/cqrs-bridge.js';
 import { Dispatch } from './adapters/nest/dispatch.js';
 import { Health } from './adapters/nest/health.js';
 import type { Log } from './adapters/nest/log.js';
+import { Positions } from './adapters/nest/positions.js';
 import { ProblemError } from './adapters/nest/problems.js';
 import { Reads } from './adapters/nest/reads.js';
 import { SealedTokens } from './adapters/nest/sealed-tokens.js';
@@ -54,6 +56,7 @@ interface Parts {
   readonly tokens: AccessTokens;
   readonly reads: Reads;
   readonly sync: Sync;
+  readonly positions: Positions;
   readonly hub: SessionHub;
   readonly health: Health;
   readonly processes: Processes;
@@ -70,8 +73,13 @@ export async function createServer(foundation: Foundation, config: Pick<Config, 
   const hub = new SessionHub();
   const processes = createProcesses({ foundation, reads, sync, hub, log });
   const health = new Health(eventStore, processes.projector);
+  const positions = new Positions({
+    ...{ tokens: sealed, logId: foundation.logId },
+    headPosition: () => eventStore.headPosition(),
+    viewsReach: async (position, withinMs) => (await processes.projector.waitFor(position, withinMs)) === 'reached',
+  });
 
-  const module = moduleOf({ foundation, tokens, reads, sync, hub, health, processes, log });
+  const module = moduleOf({ foundation, tokens, reads, sync, positions, hub, health, processes, log });
   const options = { logger: false, abortOnError: false, bodyParser: false } as const;
   const app = await NestFactory.create<NestFastifyApplication>(module, createHttpServer({ trustedProxies, ids }), options);
   await app.register(helmet, { contentSecurityPolicy: { directives: PAGE_POLICY } });
@@ -99,7 +107,7 @@ export async function createServer(foundation: Foundation, config: Pick<Config, 
   };
 }
 
-function moduleOf({ foundation, tokens, reads, sync, hub, health, processes, log }: Parts): DynamicModule {
+function moduleOf({ foundation, tokens, reads, sync, positions, hub, health, processes, log }: Parts): DynamicModule {
   const { deps } = foundation;
   const { clock, ids, credentials } = deps;
   return {
@@ -131,6 +139,11 @@ function moduleOf({ foundation, tokens, reads, sync, hub, health, processes, log
       { provide: APP_GUARD, inject: [Reflector], useFactory: (reflector: Reflector) => new SignedInGuard(reflector, tokens) },
       { provide: APP_FILTER, useFactory: () => new ProblemFilter(log) },
       { provide: APP_PIPE, useFactory: validation },
+      {
+        provide: APP_INTERCEPTOR,
+        inject: [Reflector],
+        useFactory: (reflector: Reflector) => new PositionHeaders(reflector, positions),
+      },
       { provide: APP_INTERCEPTOR, inject: [Reflector], useFactory: (reflector: Reflector) => new ETags(reflector) },
     ],
   };

@@ -7,9 +7,14 @@ import { factNames, SNAPSHOT } from '../../src/projections/facts.js';
 import { references } from '../../src/references.js';
 import { textOf } from './source-files.js';
 
+interface Answered {
+  readonly headers?: object;
+}
+
 interface Operation {
   readonly operationId: string;
-  readonly responses: Readonly<Record<string, unknown>>;
+  readonly parameters?: readonly { readonly in: string; readonly name: string }[];
+  readonly responses: Readonly<Record<string, Answered>>;
   readonly security?: readonly unknown[];
 }
 
@@ -60,6 +65,29 @@ describe('generated documents', () => {
       'refreshSession',
       'startVerification',
     ]);
+  });
+
+  const takes = ({ parameters = [] }: Operation, header: string) =>
+    parameters.some(({ in: where, name }) => where === 'header' && name === header);
+  const gives = ({ responses }: Operation, header: string) =>
+    Object.values(responses).some(({ headers = {} }) => Object.keys(headers).includes(header));
+  const idsOf = (some: readonly Operation[]) => some.map(({ operationId }) => operationId).sort();
+
+  it('have every read of views take a minimum position, and every write answer its position', () => {
+    const signedIn = (verb: string) => Object.values(openApi().paths).flatMap(({ [verb]: operation }) => operation ?? []);
+    const reads = signedIn('get').filter(({ operationId, security }) => security !== undefined && operationId !== 'asyncApi');
+    expect(idsOf(reads.filter((operation) => !takes(operation, 'Sottovoce-Min-Position')))).toEqual([]);
+    const others = ['post', 'put', 'delete'].flatMap(signedIn).filter((operation) => !gives(operation, 'Sottovoce-Position'));
+    expect(idsOf(others)).toEqual(['findAccount', 'issueSocketTicket', 'refreshSession', 'startVerification']);
+  });
+
+  it('say of every version how it is read and what takes it', () => {
+    expect(idsOf(operations().filter((operation) => '304' in operation.responses))).toEqual(
+      idsOf(operations().filter((operation) => takes(operation, 'If-None-Match') && gives(operation, 'ETag'))),
+    );
+    expect(idsOf(operations().filter((operation) => '412' in operation.responses))).toEqual(
+      idsOf(operations().filter((operation) => takes(operation, 'If-Match'))),
+    );
   });
 
   it('use no union in an answer, so that generated clients survive what they do not know', () => {

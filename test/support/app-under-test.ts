@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Config } from '../../src/adapters/config/config.js';
 import { openLog } from '../../src/adapters/nest/log.js';
 import { createServer, type Server } from '../../src/app.module.js';
-import { openEmbedded } from '../../src/compose.js';
+import { type Foundation, openEmbedded } from '../../src/compose.js';
 
 export interface AppUnderTest {
   readonly url: string;
@@ -13,6 +13,8 @@ export interface AppUnderTest {
   /** Every line that was logged. */
   readonly logged: readonly string[];
   readonly server: Server;
+  /** What the server stands on, for a test that must see or forge what no door shows. */
+  readonly foundation: Foundation;
   /** The code that the development code sender wrote for a verification. */
   codeOf(verificationId: string): Promise<string>;
   /** Stops the server and starts another on the same folders and another port. */
@@ -36,7 +38,8 @@ export async function openApp(options: AppOptions = {}, at?: string): Promise<Ap
     limits: { ...ROOMY, ...options.limits },
     http: { host: '127.0.0.1', port: 0, origins: options.origins ?? [], trustedProxies: 0, drainMs: 2_000 },
   };
-  const server = await createServer(await openEmbedded(config, log), config, log);
+  const foundation = await openEmbedded(config, log);
+  const server = await createServer(foundation, config, log);
   const url = await server.start();
   const codes = join(config.folders.data, 'dev-codes');
   return {
@@ -44,6 +47,7 @@ export async function openApp(options: AppOptions = {}, at?: string): Promise<Ap
     folder,
     logged,
     server,
+    foundation,
     codeOf: async (verificationId) => {
       const found = (await readdir(codes)).includes(verificationId);
       if (!found) throw new Error(`No code was sent for ${verificationId}`);

@@ -11,6 +11,7 @@ import {
   ApiOperation,
   ApiResponse,
 } from '@nestjs/swagger';
+import { limits } from '../../domain/kernel/limits.js';
 import type { ProblemCode } from '../nest/problems.js';
 import { problems } from '../nest/problems.js';
 
@@ -22,6 +23,8 @@ export interface RouteOptions {
   readonly repeat?: boolean;
   readonly problems?: readonly ProblemCode[];
   readonly isPublic?: boolean;
+  /** A write answers its position; a read may be asked to wait for one. */
+  readonly does?: 'write' | 'read';
   /** The version of what is answered: its `ETag`. Must differ whenever what the reader sees differs. */
   // biome-ignore lint/suspicious/noExplicitAny: each route names the type of its own answer.
   readonly tag?: (answer: any) => number | string;
@@ -41,9 +44,9 @@ export function Route(operationId: string, options: RouteOptions): MethodDecorat
     ...(isPublic ? [] : (['unauthenticated'] as const)),
     ...(options.problems ?? []),
     ...(options.ifMatch === undefined ? [] : (['version-mismatch'] as const)),
+    ...(options.does === 'read' ? (['invalid-cursor', 'view-behind'] as const) : []),
   ];
-  const headers = options.tag === undefined ? {} : { headers: { ETag: described('The version, quoted.') } };
-  const content = { ...(answer === undefined ? {} : { type: answer }), ...headers };
+  const content = { ...(answer === undefined ? {} : { type: answer }), headers: answeredHeaders(options) };
   const success = { 200: ApiOkResponse, 201: ApiCreatedResponse, 204: ApiNoContentResponse }[status];
   return applyDecorators(
     ApiOperation({ operationId, summary }),
@@ -59,6 +62,7 @@ export function Route(operationId: string, options: RouteOptions): MethodDecorat
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       }),
     ),
+    ...(options.does === 'read' ? [minPosition] : []),
     ...(options.tag === undefined ? [] : revalidation),
     ...(options.ifMatch === undefined ? [] : [ifMatch(options.ifMatch)]),
     ...(isPublic ? [] : [ApiBearerAuth()]),
@@ -66,6 +70,17 @@ export function Route(operationId: string, options: RouteOptions): MethodDecorat
 }
 
 const described = (description: string) => ({ description, schema: { type: 'string' as const } });
+
+const answeredHeaders = ({ tag, does }: RouteOptions) => ({
+  ...(tag === undefined ? {} : { ETag: described('The version, quoted.') }),
+  ...(does === 'write' ? { 'Sottovoce-Position': described('A read that is given it sees this write.') } : {}),
+});
+
+const minPosition: MethodDecorator = ApiHeader({
+  name: 'Sottovoce-Min-Position',
+  required: false,
+  ...described(`From a write: wait up to ${limits.minPositionWaitMs} ms until it can be read.`),
+});
 
 const revalidation: readonly MethodDecorator[] = [
   ApiHeader({ name: 'If-None-Match', required: false, ...described('An `ETag` that was answered earlier.') }),

@@ -40,6 +40,7 @@ export class ConversationController {
   @Route('createDirect', {
     summary: 'Open the conversation with one other person',
     status: 201,
+    does: 'write',
     repeat: true,
     answer: ConversationRef,
     problems: ['account-not-found', 'account-erased', 'contended'],
@@ -58,6 +59,7 @@ export class ConversationController {
   @Route('createGroup', {
     summary: 'Create a group',
     status: 201,
+    does: 'write',
     repeat: true,
     answer: ConversationRef,
     problems: ['account-not-found', 'account-erased', 'id-reused', 'group-is-full', 'contended'],
@@ -78,6 +80,7 @@ export class ConversationController {
   @Route('listConversations', {
     summary: 'The own conversations, most recently active first',
     status: 200,
+    does: 'read',
     answer: Conversations,
     problems: ['invalid-cursor', 'account-erased'],
   })
@@ -89,6 +92,7 @@ export class ConversationController {
   @Route('getConversation', {
     summary: 'One conversation',
     status: 200,
+    does: 'read',
     answer: Conversation,
     problems: ['conversation-not-found', 'account-erased'],
     // The reader's own marks stand in it, and change it without a revision.
@@ -102,6 +106,7 @@ export class ConversationController {
   @Route('listMembers', {
     summary: 'Who is in it',
     status: 200,
+    does: 'read',
     answer: Members,
     problems: ['conversation-not-found', 'not-a-member', 'invalid-cursor', 'account-erased'],
     tag: ({ membersVersion }: Members) => membersVersion,
@@ -118,6 +123,7 @@ export class ConversationController {
   @Route('addMember', {
     summary: 'Add a person to a group',
     status: 201,
+    does: 'write',
     repeat: true,
     answer: MemberRef,
     problems: [
@@ -148,6 +154,7 @@ export class ConversationController {
   @Route('removeMember', {
     summary: 'Remove a member from a group',
     status: 204,
+    does: 'write',
     problems: ['conversation-not-found', 'member-not-found', 'owner-only', 'direct-is-fixed', 'account-erased', 'contended'],
     ifMatch: OF_THE_MEMBERS,
   })
@@ -165,6 +172,7 @@ export class ConversationController {
   @Route('leaveConversation', {
     summary: 'Leave a group',
     status: 204,
+    does: 'write',
     problems: ['conversation-not-found', 'direct-is-fixed', 'account-erased', 'contended'],
     ifMatch: OF_THE_MEMBERS,
   })
@@ -180,6 +188,7 @@ export class ConversationController {
   @Route('markRead', {
     summary: 'Say how far one has read',
     status: 204,
+    does: 'write',
     problems: ['conversation-not-found', 'seq-not-found', 'account-erased', 'contended'],
   })
   async markRead(
@@ -194,6 +203,7 @@ export class ConversationController {
   @Route('listReceipts', {
     summary: 'How far each member has got',
     status: 200,
+    does: 'read',
     answer: Receipts,
     problems: ['conversation-not-found', 'not-a-member', 'account-erased'],
   })

@@ -39,6 +39,7 @@ export class MeController {
   @Route('getMe', {
     summary: 'The own account',
     status: 200,
+    does: 'read',
     answer: Account,
     problems: ['account-erased'],
     tag: ({ version }: Account) => version,
@@ -52,6 +53,7 @@ export class MeController {
   @Route('changeProfile', {
     summary: 'Change the name that others see',
     status: 204,
+    does: 'write',
     problems: ['account-not-found', 'account-erased', 'contended'],
     ifMatch: 'of the account',
   })
@@ -66,7 +68,7 @@ export class MeController {
   }
 
   @Get('me/devices')
-  @Route('listDevices', { summary: 'The own devices, revoked ones included', status: 200, answer: Devices })
+  @Route('listDevices', { summary: 'The own devices, revoked ones included', status: 200, does: 'read', answer: Devices })
   async listDevices(@Me() me: Session): Promise<Devices> {
     return { items: (await this.reads.devices(me)).map((device) => present(device)) };
   }
@@ -75,6 +77,7 @@ export class MeController {
   @Route('getDevice', {
     summary: 'One own device',
     status: 200,
+    does: 'read',
     answer: Device,
     problems: ['device-not-found'],
     tag: ({ version }: Device) => version,
@@ -87,6 +90,7 @@ export class MeController {
   @Route('renameDevice', {
     summary: 'Rename an own device',
     status: 204,
+    does: 'write',
     problems: ['device-not-found', 'device-revoked', 'account-erased', 'contended'],
     ifMatch: 'of the device',
   })
@@ -106,6 +110,7 @@ export class MeController {
   @Route('revokeDevice', {
     summary: 'Revoke an own device; this one: sign out',
     status: 204,
+    does: 'write',
     problems: ['device-not-found', 'account-erased', 'contended'],
     ifMatch: 'of the device',
   })
@@ -143,6 +148,7 @@ export class MeController {
   @Route('confirmReceived', {
     summary: 'This device has stored everything up to a cursor',
     status: 204,
+    does: 'write',
     problems: ['invalid-cursor', 'cursor-expired', 'account-erased', 'contended'],
   })
   async confirmReceived(@Body() { cursor }: ConfirmReceived, @Me() me: Session, @Asking() caller: Caller): Promise<void> {

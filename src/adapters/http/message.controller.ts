@@ -32,6 +32,7 @@ export class MessageController {
   @Route('sendMessage', {
     summary: 'Send a message; repeat it with the same id until it is answered',
     status: 201,
+    does: 'write',
     repeat: true,
     answer: MessageAck,
     problems: ['conversation-not-found', 'id-reused', 'message-gone', 'content-too-large', 'account-erased', 'contended'],
@@ -58,6 +59,7 @@ export class MessageController {
   @Route('listMessages', {
     summary: 'The history, newest page first, both ways',
     status: 200,
+    does: 'read',
     answer: Messages,
     problems: ['conversation-not-found', 'invalid-cursor', 'account-erased'],
   })
@@ -69,6 +71,7 @@ export class MessageController {
   @Route('getMessage', {
     summary: 'One message',
     status: 200,
+    does: 'read',
     answer: Message,
     problems: ['message-not-found', 'account-erased'],
   })
@@ -84,6 +87,7 @@ export class MessageController {
   @Route('removeMessage', {
     summary: 'Remove a message for everybody',
     status: 204,
+    does: 'write',
     problems: ['conversation-not-found', 'message-not-found', 'not-your-message', 'account-erased', 'contended'],
   })
   async removeMessage(
@@ -102,6 +106,7 @@ export class MessageController {
   @Route('sync', {
     summary: 'Everything that was missed since a cursor',
     status: 200,
+    does: 'read',
     answer: SyncPage,
     problems: ['invalid-cursor', 'cursor-expired', 'account-erased'],
   })

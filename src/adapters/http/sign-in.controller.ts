@@ -41,6 +41,7 @@ export class SignInController {
   @Route('completeVerification', {
     summary: 'Sign a device in with the code',
     status: 201,
+    does: 'write',
     answer: Tokens,
     isPublic: true,
     problems: ['code-wrong', 'verification-gone', 'device-key-unsupported', 'device-revoked', 'account-erased', 'contended'],

@@ -9,8 +9,10 @@ import { PUBLIC } from '../nest/public.js';
 
 const BEARER = /^Bearer ([A-Za-z0-9._-]{1,2048})$/;
 
-interface WithSession extends FastifyRequest {
+export interface AskingRequest extends FastifyRequest {
   session?: Session;
+  /** Where the command that was run for this request stands in the log. */
+  wrotePosition?: number | undefined;
 }
 
 export class SignedInGuard implements CanActivate {
@@ -22,7 +24,7 @@ export class SignedInGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true;
     if (this.reflector.getAllAndOverride<boolean>(PUBLIC, [context.getHandler(), context.getClass()])) return true;
-    const request = context.switchToHttp().getRequest<WithSession>();
+    const request = context.switchToHttp().getRequest<AskingRequest>();
     const [, token] = BEARER.exec(request.headers.authorization ?? '') ?? [];
     const session = token === undefined ? undefined : await this.tokens.verify(token);
     if (session === undefined) throw new ProblemError('unauthenticated');
@@ -33,17 +35,19 @@ export class SignedInGuard implements CanActivate {
 
 /** Who is signed in; on a public route there is nobody. */
 export const Me = createParamDecorator((_data: unknown, context: ExecutionContext): Session => {
-  const { session } = context.switchToHttp().getRequest<WithSession>();
+  const { session } = context.switchToHttp().getRequest<AskingRequest>();
   if (session === undefined) throw new ProblemError('unauthenticated');
   return session;
 });
 
 /** Whoever asks, as the use cases see it. */
 export const Asking = createParamDecorator((_data: unknown, context: ExecutionContext): Caller => {
-  const request = context.switchToHttp().getRequest<WithSession>();
-  const { session } = request;
-  const address = request.ip;
+  const request = context.switchToHttp().getRequest<AskingRequest>();
+  const { session, ip: address } = request;
+  const wrote = (position: number | undefined): void => {
+    request.wrotePosition = position;
+  };
   return session === undefined
-    ? { address }
-    : { address, principal: { accountId: session.accountId, deviceId: session.deviceId } };
+    ? { address, wrote }
+    : { address, wrote, principal: { accountId: session.accountId, deviceId: session.deviceId } };
 });

@@ -16,6 +16,8 @@ import { ProblemError } from './problems.js';
 export interface Caller {
   readonly principal?: Principal;
   readonly address?: string;
+  /** Told of what was done: where it stands in the log, or nothing when it was so already. */
+  readonly wrote?: (position: number | undefined) => void;
 }
 
 type Input<Name extends UseCaseName> = Parameters<Run<Name>>[0];
@@ -33,10 +35,13 @@ export class Dispatch {
 
   /** Throws `ProblemError` when a port is away; any other error is a defect. */
   async run<Name extends UseCaseName>(name: Name, input: Input<Name>, caller: Caller): Promise<Outcome<Name>> {
-    const context = { ...caller, correlationId: this.ids.uuid() as CorrelationId };
+    const { wrote, ...who } = caller;
+    const context = { ...who, correlationId: this.ids.uuid() as CorrelationId };
     const Class = messages[name] as new (input: Input<Name>, context: unknown) => Message<Name>;
     try {
-      return (await this.bus.execute(new Class(input, context))) as Outcome<Name>;
+      const outcome = (await this.bus.execute(new Class(input, context))) as Outcome<Name>;
+      if (outcome.ok) wrote?.((outcome.value as { readonly position?: number }).position);
+      return outcome;
     } catch (error) {
       if (error instanceof Unavailable || error instanceof OutcomeUnknown) {
         throw new ProblemError('unavailable', { retryAfterMs: RETRY_AFTER_MS });

@@ -16,7 +16,11 @@ export interface ProblemRow {
 export const problems = {
   'invalid-request': { status: 400, retryable: false, title: 'The request does not have the required shape', fields: ['errors'] },
   'malformed-json': { status: 400, retryable: false, title: 'The body is not JSON as this server takes it', fields: ['errors'] },
-  'invalid-cursor': { status: 400, retryable: false, title: 'The cursor or page token was not given out by this server to you' },
+  'invalid-cursor': {
+    status: 400,
+    retryable: false,
+    title: 'The cursor, page token or position was not given out by this server to you',
+  },
   'unknown-frame-type': { status: 400, retryable: false, title: 'This server does not know that frame type' },
   'seq-not-found': { status: 400, retryable: false, title: 'The conversation does not reach that far', fields: ['seqMax'] },
   'device-key-unsupported': {

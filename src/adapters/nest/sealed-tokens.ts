@@ -10,7 +10,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const TOKEN_CHARACTERS_MAX = 2_048;
 
-export type TokenPurpose = 'sync-cursor' | 'page';
+export type TokenPurpose = 'sync-cursor' | 'page' | 'position';
 
 export class SealedTokens {
   private readonly key: KeyObject;
@@ -20,7 +20,7 @@ export class SealedTokens {
     this.key = createSecretKey(secret);
   }
 
-  /** `owner` is whoever may hand it back: a device for a cursor, an account and a route for a page. */
+  /** `owner` is whoever may hand it back: a device for a cursor, an account and a route for a page, a log for a position. */
   seal(purpose: TokenPurpose, owner: string, value: unknown): string {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.key, nonce);

@@ -22,6 +22,8 @@ export const limits = {
   pageMax: 200,
   /** A sender waits no longer than this for a contended conversation. */
   sendDeadlineMs: 2_000,
+  /** A read waits no longer than this for the position that it must not be behind. */
+  minPositionWaitMs: 2_000,
   /** No append of an attempt is issued later than this after the attempt began. */
   attemptLifeMs: 60 * 60 * 1_000,
   /** Longer than any outbox keeps a message, so that a late retry meets its own draft. */
