@@ -11,6 +11,7 @@ import type { Config } from './adapters/config/config.js';
 import { ConversationController } from './adapters/http/conversation.controller.js';
 import { HealthController } from './adapters/http/health.controller.js';
 import { createHttpServer } from './adapters/http/http-server.js';
+import { IdempotencyKeys } from './adapters/http/idempotency-keys.js';
 import { MeController } from './adapters/http/me.controller.js';
 import { MessageController } from './adapters/http/message.controller.js';
 import { buildOpenApi, serveOpenApi } from './adapters/http/openapi.js';
@@ -109,7 +110,7 @@ export async function createServer(foundation: Foundation, config: Pick<Config, 
 
 function moduleOf({ foundation, tokens, reads, sync, positions, hub, health, processes, log }: Parts): DynamicModule {
   const { deps } = foundation;
-  const { clock, ids, credentials } = deps;
+  const { clock, ids, credentials, idempotencyLedger: ledger } = deps;
   return {
     module: AppModule,
     imports: [CqrsModule.forRoot()],
@@ -139,6 +140,12 @@ function moduleOf({ foundation, tokens, reads, sync, positions, hub, health, pro
       { provide: APP_GUARD, inject: [Reflector], useFactory: (reflector: Reflector) => new SignedInGuard(reflector, tokens) },
       { provide: APP_FILTER, useFactory: () => new ProblemFilter(log) },
       { provide: APP_PIPE, useFactory: validation },
+      // The first one stands around the others: what it keeps is the whole answer.
+      {
+        provide: APP_INTERCEPTOR,
+        inject: [Reflector],
+        useFactory: (reflector: Reflector) => new IdempotencyKeys({ reflector, ledger, clock, log }),
+      },
       {
         provide: APP_INTERCEPTOR,
         inject: [Reflector],

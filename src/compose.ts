@@ -17,6 +17,7 @@ import { type Connection, openSqliteDatabase } from './adapters/sqlite/sqlite-da
 import { SqliteDirectory } from './adapters/sqlite/sqlite-directory.js';
 import { SqliteEventFeed } from './adapters/sqlite/sqlite-event-feed.js';
 import { SqliteEventStore } from './adapters/sqlite/sqlite-event-store.js';
+import { SqliteIdempotencyLedger } from './adapters/sqlite/sqlite-idempotency-ledger.js';
 import { SqlitePostedIndex } from './adapters/sqlite/sqlite-posted-index.js';
 import { SqliteProjectionWriter } from './adapters/sqlite/sqlite-projection-writer.js';
 import { SqliteRateLimiter } from './adapters/sqlite/sqlite-rate-limiter.js';
@@ -111,6 +112,7 @@ async function open(
     directory: new SqliteDirectory(accounts, await secret('directory')),
     credentials: new SqliteCredentials(accounts, await secret('credentials'), ids),
     codeSender,
+    idempotencyLedger: new SqliteIdempotencyLedger(accounts, await secret('idempotency-ledger'), ids),
     rateLimiter: new SqliteRateLimiter(accounts, await secret('rate-limiter')),
     keyProofs: new NodeKeyProofs(),
     clock,

@@ -90,6 +90,16 @@ describe('generated documents', () => {
     );
   });
 
+  it('let a key be chosen for every request that acts and whose client chooses no id', () => {
+    const posts = Object.values(openApi().paths).flatMap(({ post }) => post ?? []);
+    const [keyed, others] = [true, false].map((is) => idsOf(posts.filter((post) => takes(post, 'Idempotency-Key') === is)));
+    expect(keyed).toEqual(['addMember', 'confirmReceived', 'createDirect', 'leaveConversation', 'startVerification']);
+    const ownId = ['createGroup', 'sendMessage'];
+    const handsOutSecrets = ['completeVerification', 'issueSocketTicket', 'refreshSession'];
+    expect(others).toEqual([...ownId, ...handsOutSecrets, 'findAccount'].sort());
+    for (const post of posts) expect('422' in post.responses).toBe(takes(post, 'Idempotency-Key'));
+  });
+
   it('use no union in an answer, so that generated clients survive what they do not know', () => {
     const unions = Object.entries(openApi().components.schemas).filter(([, schema]) => schema.oneOf !== undefined);
     expect(unions).toEqual([]);

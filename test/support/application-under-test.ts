@@ -9,6 +9,7 @@ import { InMemoryCredentials } from '../../src/adapters/in-memory/in-memory-cred
 import { InMemoryDirectory } from '../../src/adapters/in-memory/in-memory-directory.js';
 import { InMemoryEventFeed } from '../../src/adapters/in-memory/in-memory-event-feed.js';
 import { InMemoryEventStore } from '../../src/adapters/in-memory/in-memory-event-store.js';
+import { InMemoryIdempotencyLedger } from '../../src/adapters/in-memory/in-memory-idempotency-ledger.js';
 import { InMemoryPostedIndex } from '../../src/adapters/in-memory/in-memory-posted-index.js';
 import { InMemoryRateLimiter } from '../../src/adapters/in-memory/in-memory-rate-limiter.js';
 import { InMemoryRootKeys } from '../../src/adapters/in-memory/in-memory-root-keys.js';
@@ -95,6 +96,7 @@ export class ApplicationUnderTest {
       directory: new InMemoryDirectory(secret),
       credentials: new InMemoryCredentials(secret, ids),
       codeSender: codes,
+      idempotencyLedger: new InMemoryIdempotencyLedger(secret, ids),
       rateLimiter: new InMemoryRateLimiter(secret),
       keyProofs: new NodeKeyProofs(),
       clock,

@@ -12,6 +12,7 @@ import { type Connection, openSqliteDatabase } from '../../src/adapters/sqlite/s
 import { SqliteDirectory } from '../../src/adapters/sqlite/sqlite-directory.js';
 import { SqliteEventFeed } from '../../src/adapters/sqlite/sqlite-event-feed.js';
 import { SqliteEventStore } from '../../src/adapters/sqlite/sqlite-event-store.js';
+import { SqliteIdempotencyLedger } from '../../src/adapters/sqlite/sqlite-idempotency-ledger.js';
 import { SqlitePostedIndex } from '../../src/adapters/sqlite/sqlite-posted-index.js';
 import { SqliteProjectionWriter } from '../../src/adapters/sqlite/sqlite-projection-writer.js';
 import { SqliteRateLimiter } from '../../src/adapters/sqlite/sqlite-rate-limiter.js';
@@ -61,6 +62,7 @@ export async function openEmbeddedStores(): Promise<EmbeddedStores> {
     postedIndex: new SqlitePostedIndex(views),
     directory: new SqliteDirectory(accounts, await secret('directory')),
     credentials: new SqliteCredentials(accounts, await secret('credentials'), ids),
+    idempotencyLedger: new SqliteIdempotencyLedger(accounts, await secret('idempotency-ledger'), ids),
     rateLimiter: new SqliteRateLimiter(accounts, await secret('rate-limiter')),
     keyProofs: new NodeKeyProofs(),
   };

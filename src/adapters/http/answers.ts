@@ -30,6 +30,14 @@ export interface RouteOptions {
   readonly tag?: (answer: any) => number | string;
   /** Takes `If-Match` against the version of this thing. */
   readonly ifMatch?: string;
+  /** Takes `Idempotency-Key`, and keeps the answer for this long. */
+  readonly keyLifeMs?: number;
+}
+
+export const KEY_LIFE_MS = limits.idempotencyKeyLifeDays * 24 * 60 * 60 * 1_000;
+
+export interface RouteMetadata extends RouteOptions {
+  readonly operationId: string;
 }
 
 export const ROUTE = 'sottovoce:route';
@@ -44,6 +52,7 @@ export function Route(operationId: string, options: RouteOptions): MethodDecorat
     ...(isPublic ? [] : (['unauthenticated'] as const)),
     ...(options.problems ?? []),
     ...(options.ifMatch === undefined ? [] : (['version-mismatch'] as const)),
+    ...(options.keyLifeMs === undefined ? [] : (['request-in-progress', 'idempotency-key-reused'] as const)),
     ...(options.does === 'read' ? (['invalid-cursor', 'view-behind'] as const) : []),
   ];
   const content = { ...(answer === undefined ? {} : { type: answer }), headers: answeredHeaders(options) };
@@ -52,7 +61,7 @@ export function Route(operationId: string, options: RouteOptions): MethodDecorat
     ApiOperation({ operationId, summary }),
     HttpCode(status),
     Header('Cache-Control', 'no-store'),
-    SetMetadata(ROUTE, options),
+    SetMetadata(ROUTE, { ...options, operationId } satisfies RouteMetadata),
     success(content),
     ...(repeat ? [ApiOkResponse({ ...content, description: 'It was so already.' })] : []),
     ...byStatus(codes).map(([code, names]) =>
@@ -62,6 +71,7 @@ export function Route(operationId: string, options: RouteOptions): MethodDecorat
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       }),
     ),
+    ...(options.keyLifeMs === undefined ? [] : [idempotencyKey(options.keyLifeMs)]),
     ...(options.does === 'read' ? [minPosition] : []),
     ...(options.tag === undefined ? [] : revalidation),
     ...(options.ifMatch === undefined ? [] : [ifMatch(options.ifMatch)]),
@@ -81,6 +91,14 @@ const minPosition: MethodDecorator = ApiHeader({
   required: false,
   ...described(`From a write: wait up to ${limits.minPositionWaitMs} ms until it can be read.`),
 });
+
+const idempotencyKey = (lifeMs: number): MethodDecorator =>
+  ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: `Chosen by the client, for one request: a repetition within ${lifeMs / 60_000} minutes gets the answer of the first.`,
+    schema: { type: 'string', pattern: '^[!-~]+$', minLength: 1, maxLength: limits.idempotencyKeyCharactersMax },
+  });
 
 const revalidation: readonly MethodDecorator[] = [
   ApiHeader({ name: 'If-None-Match', required: false, ...described('An `ETag` that was answered earlier.') }),

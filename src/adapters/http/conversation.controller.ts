@@ -7,7 +7,7 @@ import type { Session } from '../nest/access-tokens.js';
 import type { Caller } from '../nest/dispatch.js';
 import { Dispatch } from '../nest/dispatch.js';
 import { Reads } from '../nest/reads.js';
-import { Route } from './answers.js';
+import { KEY_LIFE_MS, Route } from './answers.js';
 import {
   AddMember,
   Conversation,
@@ -41,6 +41,7 @@ export class ConversationController {
     summary: 'Open the conversation with one other person',
     status: 201,
     does: 'write',
+    keyLifeMs: KEY_LIFE_MS,
     repeat: true,
     answer: ConversationRef,
     problems: ['account-not-found', 'account-erased', 'contended'],
@@ -124,6 +125,7 @@ export class ConversationController {
     summary: 'Add a person to a group',
     status: 201,
     does: 'write',
+    keyLifeMs: KEY_LIFE_MS,
     repeat: true,
     answer: MemberRef,
     problems: [
@@ -173,6 +175,7 @@ export class ConversationController {
     summary: 'Leave a group',
     status: 204,
     does: 'write',
+    keyLifeMs: KEY_LIFE_MS,
     problems: ['conversation-not-found', 'direct-is-fixed', 'account-erased', 'contended'],
     ifMatch: OF_THE_MEMBERS,
   })

@@ -19,7 +19,7 @@ import {
   RenameDevice,
   SocketTicket,
 } from './account.dto.js';
-import { Route } from './answers.js';
+import { KEY_LIFE_MS, Route } from './answers.js';
 import { IdParam } from './id-param.js';
 import { toIdentifier } from './identifier.js';
 import { Asking, Me } from './signed-in.guard.js';
@@ -149,6 +149,7 @@ export class MeController {
     summary: 'This device has stored everything up to a cursor',
     status: 204,
     does: 'write',
+    keyLifeMs: KEY_LIFE_MS,
     problems: ['invalid-cursor', 'cursor-expired', 'account-erased', 'contended'],
   })
   async confirmReceived(@Body() { cursor }: ConfirmReceived, @Me() me: Session, @Asking() caller: Caller): Promise<void> {

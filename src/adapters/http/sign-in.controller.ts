@@ -29,6 +29,8 @@ export class SignInController {
     summary: 'Have a one-time code sent',
     status: 201,
     answer: Verification,
+    // The answer is worth nothing once the code has ended.
+    keyLifeMs: limits.codeLifeMs,
     isPublic: true,
     problems: ['too-many-requests', 'target-undeliverable'],
   })

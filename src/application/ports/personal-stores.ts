@@ -32,7 +32,9 @@ export const personalStores = {
   },
   accounts: {
     files: ['accounts.sqlite'],
-    holds: 'The directory (keyed hash of a number or address to an account), codes under way, refresh families, tickets, limits',
+    holds:
+      'The directory (keyed hash of a number or address to an account), codes under way, refresh families, tickets, limits, and ' +
+      'what was answered under a client’s key, sealed so that only that key opens it',
     purge: 'Directory.release; Credentials.revokeDevice for each device; the rest expires within its own life',
     count: 'Rows of the directory by account; refresh families by device',
     export: 'Nothing: hashes of what the account stream holds, and secrets',

@@ -9,6 +9,7 @@ import type { Directory } from './directory.js';
 import type { EventFeed } from './event-feed.js';
 import type { EventStore } from './event-store.js';
 import type { IdSource } from './id-source.js';
+import type { IdempotencyLedger } from './idempotency-ledger.js';
 import type { KeyProofs } from './key-proofs.js';
 import type { PostedIndex } from './posted-index.js';
 import type { RateLimiter } from './rate-limiter.js';
@@ -25,6 +26,7 @@ export interface Ports {
   readonly credentials: Credentials;
   readonly codeSender: CodeSender;
   readonly rateLimiter: RateLimiter;
+  readonly idempotencyLedger: IdempotencyLedger;
   readonly keyProofs: KeyProofs;
   readonly clock: Clock;
   readonly ids: IdSource;
@@ -60,6 +62,11 @@ export const adapters = {
     contract: 'rate-limiter',
     inMemory: 'in-memory/in-memory-rate-limiter.ts',
     embedded: 'sqlite/sqlite-rate-limiter.ts',
+  },
+  IdempotencyLedger: {
+    contract: 'idempotency-ledger',
+    inMemory: 'in-memory/in-memory-idempotency-ledger.ts',
+    embedded: 'sqlite/sqlite-idempotency-ledger.ts',
   },
   Clock: { contract: 'clock', inMemory: 'test-clock.ts', embedded: 'system/system-clock.ts' },
   IdSource: { contract: 'id-source', inMemory: 'counting-id-source.ts', embedded: 'system/uuid-id-source.ts' },

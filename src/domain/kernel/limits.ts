@@ -22,6 +22,11 @@ export const limits = {
   pageMax: 200,
   /** A sender waits no longer than this for a contended conversation. */
   sendDeadlineMs: 2_000,
+  /** Of a key that a client chooses for a request. */
+  idempotencyKeyCharactersMax: 255,
+  idempotencyKeyLifeDays: 30,
+  /** Longer than any request takes: whoever has not answered by then has died, and the request may run again. */
+  idempotencyLeaseMs: 60_000,
   /** A read waits no longer than this for the position that it must not be behind. */
   minPositionWaitMs: 2_000,
   /** No append of an attempt is issued later than this after the attempt began. */
