@@ -27,19 +27,23 @@ import { DEPS, handlers } from './adapters/nest/cqrs-bridge.js';
 import { Dispatch } from './adapters/nest/dispatch.js';
 import { Health } from './adapters/nest/health.js';
 import type { Log } from './adapters/nest/log.js';
+import { LongPoll } from './adapters/nest/long-poll.js';
 import { Positions } from './adapters/nest/positions.js';
 import { ProblemError } from './adapters/nest/problems.js';
 import { Reads } from './adapters/nest/reads.js';
 import { SealedTokens } from './adapters/nest/sealed-tokens.js';
 import { Sync } from './adapters/nest/sync.js';
+import { SyncWaits } from './adapters/nest/sync-waits.js';
 import { AsyncApiController } from './adapters/websocket/async-api.controller.js';
 import { ChatGateway, GATEWAY } from './adapters/websocket/chat.gateway.js';
 import { SessionHub } from './adapters/websocket/session-hub.js';
 import { SocketServer } from './adapters/websocket/socket-server.js';
 import type { Clock } from './application/ports/clock.js';
 import type { Foundation } from './compose.js';
+import type { Handle } from './domain/kernel/ids.js';
 import type { Processes } from './processes.js';
 import { createProcesses } from './processes.js';
+import { handleOfMember, presentConversations } from './projections/conversation-members.js';
 
 class AppModule {}
 
@@ -58,6 +62,7 @@ interface Parts {
   readonly reads: Reads;
   readonly sync: Sync;
   readonly positions: Positions;
+  readonly polls: LongPoll;
   readonly hub: SessionHub;
   readonly health: Health;
   readonly processes: Processes;
@@ -72,7 +77,11 @@ export async function createServer(foundation: Foundation, config: Pick<Config, 
   const reads = new Reads({ views: foundation.views, keys, clock, tokens: sealed });
   const sync = new Sync({ views: foundation.views, reads, tokens: sealed, clock, logId: foundation.logId });
   const hub = new SessionHub();
-  const processes = createProcesses({ foundation, reads, sync, hub, log });
+  const { views } = foundation;
+  const waits = new SyncWaits({ clock, handleOfMember: (id, memberId) => handleOfMember(views, id, memberId) });
+  const conversationsOf = (handle: Handle) => presentConversations(views, handle);
+  const polls = new LongPoll({ sync, reads, waits, clock, conversationsOf });
+  const processes = createProcesses({ foundation, reads, sync, waits, hub, log });
   const health = new Health(eventStore, processes.projector);
   const positions = new Positions({
     ...{ tokens: sealed, logId: foundation.logId },
@@ -80,7 +89,7 @@ export async function createServer(foundation: Foundation, config: Pick<Config, 
     viewsReach: async (position, withinMs) => (await processes.projector.waitFor(position, withinMs)) === 'reached',
   });
 
-  const module = moduleOf({ foundation, tokens, reads, sync, positions, hub, health, processes, log });
+  const module = moduleOf({ foundation, tokens, reads, sync, positions, polls, hub, health, processes, log });
   const options = { logger: false, abortOnError: false, bodyParser: false } as const;
   const app = await NestFactory.create<NestFastifyApplication>(module, createHttpServer({ trustedProxies, ids }), options);
   await app.register(helmet, { contentSecurityPolicy: { directives: PAGE_POLICY } });
@@ -99,6 +108,7 @@ export async function createServer(foundation: Foundation, config: Pick<Config, 
     stop: async () => {
       health.stopping();
       socketServer.refuse();
+      waits.drain();
       await processes.drainSockets(drainMs);
       await socketServer.ended(Math.min(drainMs, CLOSING_MS_MAX));
       await closeWithin(app, clock, drainMs);
@@ -108,7 +118,7 @@ export async function createServer(foundation: Foundation, config: Pick<Config, 
   };
 }
 
-function moduleOf({ foundation, tokens, reads, sync, positions, hub, health, processes, log }: Parts): DynamicModule {
+function moduleOf({ foundation, tokens, reads, sync, positions, polls, hub, health, processes, log }: Parts): DynamicModule {
   const { deps } = foundation;
   const { clock, ids, credentials, idempotencyLedger: ledger } = deps;
   return {
@@ -129,6 +139,7 @@ function moduleOf({ foundation, tokens, reads, sync, positions, hub, health, pro
       { provide: AccessTokens, useValue: tokens },
       { provide: Reads, useValue: reads },
       { provide: Sync, useValue: sync },
+      { provide: LongPoll, useValue: polls },
       { provide: Health, useValue: health },
       { provide: Dispatch, inject: [CommandBus], useFactory: (bus: CommandBus) => new Dispatch(bus, ids) },
       {

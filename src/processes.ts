@@ -5,6 +5,7 @@
 import type { Log } from './adapters/nest/log.js';
 import type { Reads } from './adapters/nest/reads.js';
 import type { Sync } from './adapters/nest/sync.js';
+import type { SyncWaits } from './adapters/nest/sync-waits.js';
 import { drainSockets } from './adapters/websocket/drain-sockets.js';
 import { FanOut } from './adapters/websocket/fan-out.js';
 import { beat } from './adapters/websocket/heartbeat.js';
@@ -28,6 +29,7 @@ const COMPOSES_MAX = 1_000;
 export interface Processes {
   readonly projector: ProjectionRunner;
   readonly fanOut: FanOut;
+  readonly waits: SyncWaits;
   /** Rejects when a part has failed; the process must then end. */
   readonly failed: Promise<never>;
   start(): Promise<void>;
@@ -40,11 +42,12 @@ interface ProcessDeps {
   readonly foundation: Foundation;
   readonly reads: Reads;
   readonly sync: Sync;
+  readonly waits: SyncWaits;
   readonly hub: SessionHub;
   readonly log: Log;
 }
 
-export function createProcesses({ foundation, reads, sync, hub, log }: ProcessDeps): Processes {
+export function createProcesses({ foundation, reads, sync, waits, hub, log }: ProcessDeps): Processes {
   const { deps, views, projectionWriter: writer } = foundation;
   const { clock, codec, eventFeed, eventStore } = deps;
   const ending = new AbortController();
@@ -80,9 +83,11 @@ export function createProcesses({ foundation, reads, sync, hub, log }: ProcessDe
   return {
     projector,
     fanOut,
+    waits,
     failed,
     start: async () => {
-      run(PROJECTOR, projector.run(batches(eventFeed, codec.decodeFeed.bind(codec), await projector.resumeFrom(), signal)));
+      const source = batches(eventFeed, codec.decodeFeed.bind(codec), await projector.resumeFrom(), signal);
+      run(PROJECTOR, projector.run(telling(waits, source)));
       for (const name of Object.keys(reactions)) run(name, runReaction(deps, name, signal));
       run('fan-out', fanOut.run(signal));
       run('heartbeat', beat({ hub, fanOut, sync, clock }, signal));
@@ -103,6 +108,14 @@ async function* batches(
 ): AsyncGenerator<Batch> {
   for await (const { events, upTo } of feed.follow(PROJECTOR, { from: { after }, batchMax: BATCH_EVENTS_MAX, signal })) {
     yield { events: events.map(decode), upTo };
+  }
+}
+
+/** Who asks for the next batch has applied the last one: then whoever waits for something of it is told. */
+async function* telling(waits: SyncWaits, source: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+  for await (const batch of source) {
+    yield batch;
+    await waits.applied(batch.events);
   }
 }
 

@@ -9,6 +9,7 @@ import type { Personal } from '../domain/kernel/personal.js';
 import { collectionOf } from './kernel/collection.js';
 import type { Meta } from './kernel/feed-events.js';
 import { defineProjection } from './kernel/projection.js';
+import { everything, one } from './kernel/reading.js';
 import type { Views } from './kernel/views.js';
 
 /** A place in a conversation: `seq` and `count` of the history there, revision and position of the fact. */
@@ -118,4 +119,19 @@ export async function membershipOf(
 ): Promise<MemberDocument | undefined> {
   const [found] = await views.page(collection, { index: 'byHandle', equal: { handle, conversationId }, limit: 1 });
   return found;
+}
+
+/** By what a member is found; absent when that person's keys are destroyed. */
+export async function handleOfMember(
+  views: Views,
+  conversationId: ConversationId,
+  memberId: MemberId,
+): Promise<Handle | undefined> {
+  return (await one(views, collection, { conversationId, memberId }))?.handle;
+}
+
+/** What a person is in now, in no order. */
+export async function presentConversations(views: Views, handle: Handle): Promise<readonly ConversationId[]> {
+  const found = await everything(views, collection, { index: 'byHandle', equal: { handle } }, 'conversationId');
+  return found.filter(({ state }) => state === 'active').map(({ conversationId }) => conversationId);
 }

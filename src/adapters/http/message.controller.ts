@@ -7,10 +7,10 @@ import { instant } from '../../domain/kernel/instant.js';
 import type { Session } from '../nest/access-tokens.js';
 import type { Caller } from '../nest/dispatch.js';
 import { Dispatch } from '../nest/dispatch.js';
+import { LongPoll } from '../nest/long-poll.js';
 import { readBody } from '../nest/message-body.js';
 import { present } from '../nest/present.js';
 import { Reads } from '../nest/reads.js';
-import { Sync } from '../nest/sync.js';
 import { Route } from './answers.js';
 import { IdParam } from './id-param.js';
 import { Message, MessageAck, MessagePaging, Messages, SendMessage } from './message.dto.js';
@@ -25,7 +25,7 @@ export class MessageController {
   constructor(
     @Inject(Dispatch) private readonly dispatch: Dispatch,
     @Inject(Reads) private readonly reads: Reads,
-    @Inject(Sync) private readonly syncing: Sync,
+    @Inject(LongPoll) private readonly polls: LongPoll,
   ) {}
 
   @Post('conversations/:conversationId/messages')
@@ -104,13 +104,15 @@ export class MessageController {
 
   @Get('sync')
   @Route('sync', {
-    summary: 'Everything that was missed since a cursor',
+    summary: 'Everything that was missed since a cursor, or what comes next',
     status: 200,
     does: 'read',
     answer: SyncPage,
     problems: ['invalid-cursor', 'cursor-expired', 'account-erased'],
   })
-  sync(@Query() { cursor }: SyncQuery, @Me() me: Session) {
-    return this.syncing.page(me, cursor);
+  sync(@Query() { cursor, waitMs }: SyncQuery, @Me() me: Session, @Res({ passthrough: true }) reply: FastifyReply) {
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    return this.polls.page(me, { cursor, waitMs, gone: gone.signal });
   }
 }

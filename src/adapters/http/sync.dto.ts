@@ -1,5 +1,6 @@
 /** What sync takes and answers. A cursor is opaque: it is sealed for one device. */
 import { ApiProperty } from '@nestjs/swagger';
+import { limits } from '../../domain/kernel/limits.js';
 import { factNames } from '../../projections/facts.js';
 import { FlagField, IdField, IntField, ListField, TextField, WordField } from './fields.js';
 
@@ -12,6 +13,12 @@ export class SyncQuery {
     description: 'From an earlier answer or a mark; without one, a snapshot.',
   })
   cursor?: string;
+
+  @IntField(0, limits.syncWaitMsMax, {
+    optional: true,
+    description: 'When there is nothing yet, wait so long for something. Of two that wait for one device the newer one does.',
+  })
+  waitMs?: number;
 }
 
 export class Fact {

@@ -29,6 +29,8 @@ export const limits = {
   idempotencyLeaseMs: 60_000,
   /** A read waits no longer than this for the position that it must not be behind. */
   minPositionWaitMs: 2_000,
+  /** A device that asks for what it missed is kept waiting no longer: proxies on the way give up after a minute. */
+  syncWaitMsMax: 30_000,
   /** No append of an attempt is issued later than this after the attempt began. */
   attemptLifeMs: 60 * 60 * 1_000,
   /** Longer than any outbox keeps a message, so that a late retry meets its own draft. */
