@@ -61,6 +61,18 @@ export const logEvents = {
     means: 'A frame of a socket was answered with `internal`: nobody foresaw this error. The socket stays open.',
     toDo: 'As for `request-failed`.',
   },
+  'idempotent-answer-not-kept': {
+    level: 'warn',
+    fields: ['requestId', 'error'],
+    means: 'What a request with an `Idempotency-Key` did stands, but its answer could not be kept for a repetition.',
+    toDo: 'The accounts file cannot be written: look at the disk.',
+  },
+  'socket-failed': {
+    level: 'error',
+    fields: ['error'],
+    means: 'A socket was closed with 1011: nobody foresaw this error. No other socket was touched.',
+    toDo: 'As for `request-failed`.',
+  },
   'catch-up-failed': {
     level: 'error',
     fields: ['error'],
