@@ -33,6 +33,8 @@ export interface SyncLimits {
   readonly factsMax: number;
   /** A snapshot lists members and their marks when they are no more than this; of a larger conversation both are asked for. */
   readonly membersMax: number;
+  /** Of one answer, by the size of what is stored, which is more than what is answered. Each answer tells something, whatever its size. */
+  readonly bytesMax: number;
 }
 
 export type SyncItem =
@@ -55,7 +57,12 @@ export interface SyncAnswer {
   readonly caughtUp: boolean;
 }
 
-type Part = Pick<SyncAnswer, 'items' | 'limited'>;
+type Part = Pick<SyncAnswer, 'items' | 'limited'> & { readonly bytes: number };
+
+interface Changed {
+  readonly seen: Seen;
+  readonly at: number;
+}
 
 const READ_HERE = [conversationList, conversationMembers, conversationTimeline, receipts, accounts, devices];
 
@@ -70,12 +77,18 @@ export async function factsSince(views: Views, asker: Asker, cursor: SyncCursor,
   const own = page === undefined ? await ownItems(views, asker.accountId, after) : [];
   const changed = await changedSince(views, asker.handle, after);
   const waiting = changed.filter(({ at }) => at < (page?.below ?? Number.POSITIVE_INFINITY));
-  const taken = waiting.slice(0, limits.conversationsMax);
-  const lowest = taken.at(-1)?.at;
+  const taken = await fittingParts(views, waiting.slice(0, limits.conversationsMax), after, {
+    ...limits,
+    bytesMax: limits.bytesMax - bytesOf(own),
+  });
+  const lowest = waiting[taken.length - 1]?.at;
   const hasMore = lowest !== undefined && waiting.length > taken.length;
   // What moved up the list since the first page may have been passed over: the last page answers all of it again.
-  const moved = page !== undefined && !hasMore ? changed.filter(({ at }) => at >= page.below && at > upTo) : [];
-  const parts = await Promise.all([...taken, ...moved].map(({ seen }) => conversationPart(views, seen, after, limits)));
+  const passedOver = page !== undefined && !hasMore ? changed.filter(({ at }) => at >= page.below && at > upTo) : [];
+  const parts = [
+    ...taken,
+    ...(await movedParts(views, passedOver, after, { ...limits, bytesMax: limits.bytesMax - sum(taken) })),
+  ];
   return {
     items: [...own, ...parts.flatMap(({ items }) => items)],
     limited: parts.flatMap(({ limited }) => limited),
@@ -94,11 +107,7 @@ async function ownItems(views: Views, accountId: AccountId, after: number): Prom
 }
 
 /** The conversations of a person that changed after a position, the last changed first. */
-async function changedSince(
-  views: Views,
-  handle: Handle,
-  after: number,
-): Promise<readonly { readonly seen: Seen; readonly at: number }[]> {
+async function changedSince(views: Views, handle: Handle, after: number): Promise<readonly Changed[]> {
   const all = await seenConversations(views, handle);
   const dated = await Promise.all(
     all.map(async (seen) => {
@@ -109,6 +118,56 @@ async function changedSince(
   return dated.filter(({ at }) => at > after).sort((one, other) => other.at - one.at);
 }
 
+const sum = (parts: readonly Part[]): number => parts.reduce((total, { bytes }) => total + bytes, 0);
+
+/** As many as fit, from the first on; the first one is cut to what fits. */
+async function fittingParts(
+  views: Views,
+  changed: readonly Changed[],
+  after: number,
+  limits: SyncLimits,
+): Promise<readonly Part[]> {
+  const parts: Part[] = [];
+  for (const { seen } of changed) {
+    const part = await conversationPart(views, seen, after, limits);
+    if (parts.length > 0 && sum(parts) + part.bytes > limits.bytesMax) break;
+    parts.push(part);
+  }
+  return parts;
+}
+
+/** All of them, cut to what is left of the answer. */
+async function movedParts(
+  views: Views,
+  changed: readonly Changed[],
+  after: number,
+  limits: SyncLimits,
+): Promise<readonly Part[]> {
+  const parts: Part[] = [];
+  for (const { seen } of changed) {
+    parts.push(await conversationPart(views, seen, after, { ...limits, bytesMax: limits.bytesMax - sum(parts) }));
+  }
+  return parts;
+}
+
+/** What an item takes beside what is stored of it: names of fields, and the scope of its fact. */
+const ITEM_BYTES = 256;
+
+const bytesOf = (items: readonly SyncItem[]): number =>
+  items.reduce((total, item) => total + ITEM_BYTES + JSON.stringify(item).length, 0);
+
+const asItem = (entry: TimelineEntry) => ({ kind: 'entry', entry }) as const;
+
+/** The last ones that fit, and the very last in any case. */
+function lastWithin<Item extends SyncItem>(items: readonly Item[], bytesMax: number): readonly Item[] {
+  let bytes = 0;
+  for (let first = items.length - 1; first >= 0; first -= 1) {
+    bytes += bytesOf([items[first]!]);
+    if (bytes > bytesMax && first < items.length - 1) return items.slice(first + 1);
+  }
+  return items;
+}
+
 /**
  * The facts of the latest generation. Of an earlier one that ended since, the snapshot says all that still counts, and
  * the places are named.
@@ -117,23 +176,30 @@ async function conversationPart(views: Views, seen: Seen, after: number, limits:
   const { conversationId, membership, interval } = seen;
   const isNew = interval.joining.position > after;
   const unseen = await unseenOf(views, conversationId, interval, seen.lastRevision, after);
-  const start = Math.max(unseen.low, unseen.high - limits.factsMax + 1);
+  const low = Math.max(unseen.low, unseen.high - limits.factsMax + 1);
+  const newest = (await entriesBetween(views, conversationId, { low, high: unseen.high })).map(asItem);
+  const marks = membership.state === 'active' ? await marksItems(views, seen, after, limits) : [];
+  const room = limits.bytesMax - bytesOf(marks);
+  const isTooMuch = low > unseen.low || bytesOf(newest) > room;
+  const summary = isNew || isTooMuch ? await summaryOf(views, seen, limits) : undefined;
+  const entries = summary === undefined ? newest : lastWithin(newest, room - bytesOf([{ ...summary, revision: 0 }]));
+  const start = entries[0]?.entry.revision ?? low;
   const isCut = start > unseen.low;
   const gaps = await gapsOf(views, seen, after, isCut ? { low: unseen.low, high: start - 1 } : undefined);
   const left = await leftOutOf(views, seen, gaps, limits.factsMax);
-  const snapshot = isNew || isCut ? [await snapshotOf(views, seen, start - 1, limits)] : [];
-  const entries = await entriesBetween(views, conversationId, { low: start, high: unseen.high });
-  const marks = membership.state === 'active' ? await marksItems(views, seen, after, limits) : [];
-  const told = [left.removals, entries].map((part) => part.map((entry) => ({ kind: 'entry', entry }) as const));
-  return { items: [...told[0]!, ...snapshot, ...told[1]!, ...marks], limited: left.places };
+  const snapshot = summary === undefined ? [] : [{ ...summary, revision: start - 1 }];
+  const items = [...left.removals.map(asItem), ...snapshot, ...entries, ...marks];
+  return { items, limited: left.places, bytes: bytesOf(items) };
 }
 
-async function snapshotOf(views: Views, seen: Seen, revision: number, { membersMax }: SyncLimits): Promise<SyncItem> {
+type Snapshot = Extract<SyncItem, { readonly kind: 'snapshot' }>;
+
+async function summaryOf(views: Views, seen: Seen, { membersMax }: SyncLimits): Promise<Omit<Snapshot, 'revision'>> {
   const conversation = await viewOf(views, seen);
-  const snapshot = { kind: 'snapshot', revision, conversation } as const;
-  if (conversation.membersCount === undefined || conversation.membersCount > membersMax) return snapshot;
+  const summary = { kind: 'snapshot', conversation } as const;
+  if (conversation.membersCount === undefined || conversation.membersCount > membersMax) return summary;
   const members = await presentMembers(views, seen.conversationId, { limit: membersMax });
-  return { ...snapshot, members: members.map(memberView) };
+  return { ...summary, members: members.map(memberView) };
 }
 
 async function marksItems(views: Views, seen: Seen, after: number, { membersMax }: SyncLimits): Promise<readonly SyncItem[]> {

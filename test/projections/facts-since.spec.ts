@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { InMemoryViews } from '../../src/adapters/in-memory/in-memory-views.js';
 import { factsSince, type SyncAnswer, type SyncItem, syncPosition } from '../../src/projections/facts-since.js';
 import type { Views } from '../../src/projections/kernel/views.js';
-import { LARGE, SMALL, syncAll } from '../support/all-answers.js';
+import { LARGE, NARROW, SMALL, syncAll } from '../support/all-answers.js';
 import { fakeKeys } from '../support/fake-keys.js';
 import { bodiesIn, build, IN_ORDER } from '../support/feeding.js';
 import { anySteps, History } from '../support/generated-history.js';
@@ -115,6 +115,24 @@ describe('factsSince', () => {
     expect(pages.at(-1)?.cursor).toEqual({ after: history.head });
   });
 
+  it('holds no more than its bytes: what does not fit comes with the next page, or is named', async () => {
+    const talk: readonly Told[] = Array.from({ length: 12 }, () => ['post', 'ada']);
+    const groups = Array.from({ length: 4 }, (): readonly Told[] => [['group', 'ada', { whom: 'bea' }]]).flat();
+    const { views, history } = await story([...groups, ...talk]);
+    for (const bytesMax of [1_500, 3_000, 6_000, 12_000, 1_000_000]) {
+      const pages = await syncAll(views, asker('bea'), { after: 0 }, { ...LARGE, bytesMax });
+      for (const { items } of pages) {
+        const entries = items.filter(({ kind }) => kind === 'entry').length;
+        const bytes = JSON.stringify(items).length;
+        expect(bytes <= bytesMax || entries === 1).toBe(true);
+      }
+      const told = pages.flatMap(({ items }) => items).filter(({ kind }) => kind === 'entry').length;
+      const named = pages.flatMap(({ limited }) => limited).reduce((sum, { fromSeq, toSeq }) => sum + toSeq - fromSeq + 1, 0);
+      expect([pages.at(-1)?.cursor, told + named > 12]).toEqual([{ after: history.head }, true]);
+      expect(pages.length > 1).toBe(bytesMax < 1_000_000);
+    }
+  });
+
   it('answers a position that may be lower than the question', async () => {
     const { views, history } = await story(group);
     const answer = await factsSince(views, asker('ada'), { after: history.head + 1_000 }, LARGE);
@@ -143,7 +161,7 @@ describe('a device that syncs now and then', () => {
         // What a device holds it keeps when the content is gone from the server: only a fact can take it back.
         const history = new History(steps.filter(({ does }) => !does.startsWith('drop')));
         const views = new InMemoryViews();
-        const devices = people.map((person) => new SyncDevice(person, SMALL));
+        const devices = people.map((person, index) => new SyncDevice(person, index % 2 === 0 ? SMALL : NARROW));
         let length = 0;
         for (const [turn, stride] of strides.entries()) {
           length += stride;
@@ -158,6 +176,7 @@ describe('a device that syncs now and then', () => {
           const fresh = await synced(views, person);
           expect(device.state()).toEqual(fresh);
           expect(await synced(views, person, SMALL)).toEqual(fresh);
+          expect(await synced(views, person, NARROW)).toEqual(fresh);
         }
       }),
       { numRuns: 100 },

@@ -14,8 +14,10 @@ import { receiptsFor } from '../../src/projections/receipts.js';
 import { type FakeKeys, handleOf } from './fake-keys.js';
 import { type History, PEOPLE } from './generated-history.js';
 
-export const SMALL: SyncLimits = { conversationsMax: 2, factsMax: 4, membersMax: 3 };
-export const LARGE: SyncLimits = { conversationsMax: 50, factsMax: 200, membersMax: 50 };
+export const SMALL: SyncLimits = { conversationsMax: 2, factsMax: 4, membersMax: 3, bytesMax: 100_000 };
+export const LARGE: SyncLimits = { conversationsMax: 50, factsMax: 200, membersMax: 50, bytesMax: 10_000_000 };
+/** So small that hardly anything fits. */
+export const NARROW: SyncLimits = { ...LARGE, bytesMax: 3_000 };
 
 export async function allAnswers(views: Views, history: History, keys: FakeKeys): Promise<unknown> {
   const living = PEOPLE.filter((accountId) => !keys.destroyed.has(accountId));

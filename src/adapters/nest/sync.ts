@@ -5,6 +5,7 @@
 import type { Clock } from '../../application/ports/clock.js';
 import type { Principal } from '../../application/ports/credentials.js';
 import type { ConversationId } from '../../domain/kernel/ids.js';
+import { limits } from '../../domain/kernel/limits.js';
 import type { Delivered } from '../../projections/delivered-through.js';
 import { deliveredThrough } from '../../projections/delivered-through.js';
 import type { Fact } from '../../projections/facts.js';
@@ -17,7 +18,7 @@ import type { Reads } from './reads.js';
 import type { SealedTokens } from './sealed-tokens.js';
 
 /** One answer stays small enough for a phone on a slow line. */
-const PAGE_LIMITS = { conversationsMax: 20, factsMax: 100, membersMax: 50 } as const;
+const PAGE_LIMITS = { conversationsMax: 20, factsMax: 100, membersMax: 50, bytesMax: limits.syncPageBytesMax } as const;
 
 export interface SyncPage {
   readonly items: readonly Fact[];

@@ -29,6 +29,8 @@ export const limits = {
   idempotencyLeaseMs: 60_000,
   /** A read waits no longer than this for the position that it must not be behind. */
   minPositionWaitMs: 2_000,
+  /** Of one page of sync, or one fact when that is larger: for a phone on a slow line, and for the memory of the server. */
+  syncPageBytesMax: 1_024 * 1_024,
   /** A device that asks for what it missed is kept waiting no longer: proxies on the way give up after a minute. */
   syncWaitMsMax: 30_000,
   /** No append of an attempt is issued later than this after the attempt began. */
