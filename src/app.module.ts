@@ -12,6 +12,7 @@ import { ConversationController } from './adapters/http/conversation.controller.
 import { HealthController } from './adapters/http/health.controller.js';
 import { createHttpServer } from './adapters/http/http-server.js';
 import { IdempotencyKeys } from './adapters/http/idempotency-keys.js';
+import { LargeAnswers } from './adapters/http/large-answers.js';
 import { MeController } from './adapters/http/me.controller.js';
 import { MessageController } from './adapters/http/message.controller.js';
 import { buildOpenApi, serveOpenApi } from './adapters/http/openapi.js';
@@ -91,7 +92,11 @@ export async function createServer(foundation: Foundation, config: Pick<Config, 
 
   const module = moduleOf({ foundation, tokens, reads, sync, positions, polls, hub, health, processes, log });
   const options = { logger: false, abortOnError: false, bodyParser: false } as const;
-  const app = await NestFactory.create<NestFastifyApplication>(module, createHttpServer({ trustedProxies, ids }), options);
+  const app = await NestFactory.create<NestFastifyApplication>(
+    module,
+    createHttpServer({ trustedProxies, ids, origins }),
+    options,
+  );
   await app.register(helmet, { contentSecurityPolicy: { directives: PAGE_POLICY } });
   const socketServer = new SocketServer(app, { tokens, credentials, clock, ids, origins });
   app.useWebSocketAdapter(socketServer);
@@ -163,6 +168,7 @@ function moduleOf({ foundation, tokens, reads, sync, positions, polls, hub, heal
         useFactory: (reflector: Reflector) => new PositionHeaders(reflector, positions),
       },
       { provide: APP_INTERCEPTOR, inject: [Reflector], useFactory: (reflector: Reflector) => new ETags(reflector) },
+      { provide: APP_INTERCEPTOR, inject: [Reflector], useFactory: (reflector: Reflector) => new LargeAnswers(reflector) },
     ],
   };
 }

@@ -36,7 +36,7 @@ export const envSchema = z.object({
   SOTTOVOCE_ORIGINS: origins
     .default([])
     .describe(
-      'Origins of web pages that may open sockets, separated by commas, each exactly as a browser sends it. None by default.',
+      'Origins of web pages that may use the API and open sockets, separated by commas, each exactly as a browser sends it. None by default.',
     ),
   SOTTOVOCE_TRUSTED_PROXIES: wholeNumber(0, 8)
     .default(0)

@@ -30,6 +30,8 @@ export interface RouteOptions {
   readonly tag?: (answer: any) => number | string;
   /** Takes `If-Match` against the version of this thing. */
   readonly ifMatch?: string;
+  /** Worth compressing for a client that takes gzip. */
+  readonly isLarge?: true;
   /** Takes `Idempotency-Key`, and keeps the answer for this long. */
   readonly keyLifeMs?: number;
 }

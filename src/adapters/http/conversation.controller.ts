@@ -82,6 +82,7 @@ export class ConversationController {
     summary: 'The own conversations, most recently active first',
     status: 200,
     does: 'read',
+    isLarge: true,
     answer: Conversations,
     problems: ['invalid-cursor', 'account-erased'],
   })

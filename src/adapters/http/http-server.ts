@@ -9,6 +9,8 @@ import { limits } from '../../domain/kernel/limits.js';
 import { ProblemError } from '../nest/problems.js';
 import { parseStrictJson } from '../nest/strict-json.js';
 import { problemOfError } from '../nest/to-problem.js';
+import { allowOrigins } from './cross-origin.js';
+import { compressLargeAnswers } from './large-answers.js';
 
 const CANONICAL_PATH = /^(?:\/[A-Za-z0-9._~-]+)+$|^\/$/;
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -18,9 +20,11 @@ const PARAMETER_CHARACTERS_MAX = 100;
 export interface HttpServerOptions {
   readonly trustedProxies: number;
   readonly ids: Pick<IdSource, 'uuid'>;
+  /** Of pages that may use the API. */
+  readonly origins: readonly string[];
 }
 
-export function createHttpServer({ trustedProxies, ids }: HttpServerOptions): FastifyAdapter {
+export function createHttpServer({ trustedProxies, ids, origins }: HttpServerOptions): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: limits.frameBytesMax,
     genReqId: () => ids.uuid(),
@@ -48,6 +52,8 @@ export function createHttpServer({ trustedProxies, ids }: HttpServerOptions): Fa
       done(error as Error);
     }
   });
+  allowOrigins(fastify, origins);
+  compressLargeAnswers(fastify);
   // One path, one route: what spells it otherwise does not exist, so no rule can be dodged by spelling.
   fastify.addHook('onRequest', async (request) => {
     const [path = ''] = request.raw.url?.split('?', 1) ?? [];

@@ -60,6 +60,7 @@ export class MessageController {
     summary: 'The history, newest page first, both ways',
     status: 200,
     does: 'read',
+    isLarge: true,
     answer: Messages,
     problems: ['conversation-not-found', 'invalid-cursor', 'account-erased'],
   })
@@ -107,6 +108,7 @@ export class MessageController {
     summary: 'Everything that was missed since a cursor, or what comes next',
     status: 200,
     does: 'read',
+    isLarge: true,
     answer: SyncPage,
     problems: ['invalid-cursor', 'cursor-expired', 'account-erased'],
   })
