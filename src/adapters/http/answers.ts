@@ -28,6 +28,8 @@ export interface RouteOptions {
   /** The version of what is answered: its `ETag`. Must differ whenever what the reader sees differs. */
   // biome-ignore lint/suspicious/noExplicitAny: each route names the type of its own answer.
   readonly tag?: (answer: any) => number | string;
+  /** A write that answers the version that its thing has now. */
+  readonly givesTag?: true;
   /** Takes `If-Match` against the version of this thing. */
   readonly ifMatch?: string;
   /** Worth compressing for a client that takes gzip. */
@@ -83,8 +85,8 @@ export function Route(operationId: string, options: RouteOptions): MethodDecorat
 
 const described = (description: string) => ({ description, schema: { type: 'string' as const } });
 
-const answeredHeaders = ({ tag, does }: RouteOptions) => ({
-  ...(tag === undefined ? {} : { ETag: described('The version, quoted.') }),
+const answeredHeaders = ({ tag, givesTag, does }: RouteOptions) => ({
+  ...(tag === undefined && !givesTag ? {} : { ETag: described('The version, quoted.') }),
   ...(does === 'write' ? { 'Sottovoce-Position': described('A read that is given it sees this write.') } : {}),
 });
 

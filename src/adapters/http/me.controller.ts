@@ -55,6 +55,7 @@ export class MeController {
     status: 204,
     does: 'write',
     problems: ['account-not-found', 'account-erased', 'contended'],
+    givesTag: true,
     ifMatch: 'of the account',
   })
   async changeProfile(
@@ -92,6 +93,7 @@ export class MeController {
     status: 204,
     does: 'write',
     problems: ['device-not-found', 'device-revoked', 'account-erased', 'contended'],
+    givesTag: true,
     ifMatch: 'of the device',
   })
   async renameDevice(

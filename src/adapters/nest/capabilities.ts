@@ -7,4 +7,8 @@ export const capabilities: readonly string[] = [
   'receipts',
   'sync',
   'message-removal',
+  'idempotency-keys',
+  'versions',
+  'positions',
+  'long-poll',
 ];
