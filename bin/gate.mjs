@@ -20,7 +20,7 @@ const OUTPUT_LINES_MAX = 120;
 const MESSAGE_LINES_MAX = 30;
 /** A short run of the crash programmes; each run of the gate has another seed, and says which. */
 const CRASH = 'test/crash/crash.mjs';
-const CRASHES = ['--cycles', '15'];
+const CRASHES = ['--cycles', '15', '--flips', '60'];
 
 const scratch = mkdtempSync(join(tmpdir(), 'sottovoce-gate-'));
 const running = new Set();

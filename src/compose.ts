@@ -13,7 +13,7 @@ import { openDataFolder } from './adapters/sqlite/data-folder.js';
 import { EVENTS_FILE, EVENTS_SCHEMA } from './adapters/sqlite/events-schema.js';
 import { KEYS_FILE, KEYS_SCHEMA } from './adapters/sqlite/keys-schema.js';
 import { SqliteCredentials } from './adapters/sqlite/sqlite-credentials.js';
-import { type Connection, openSqliteDatabase } from './adapters/sqlite/sqlite-database.js';
+import { type Connection, openSqliteDatabase, type SqliteOptions } from './adapters/sqlite/sqlite-database.js';
 import { SqliteDirectory } from './adapters/sqlite/sqlite-directory.js';
 import { SqliteEventFeed } from './adapters/sqlite/sqlite-event-feed.js';
 import { SqliteEventStore } from './adapters/sqlite/sqlite-event-store.js';
@@ -83,8 +83,8 @@ async function open(
   const folder = openDataFolder(config.folders.data);
   opened.push(() => folder.close());
   const file = (name: string) => join(folder.path, name);
-  const database = (name: string, schema: readonly string[], closes = true) => {
-    const connection = openSqliteDatabase(file(name), schema);
+  const database = (name: string, schema: readonly string[], closes = true, options: SqliteOptions = {}) => {
+    const connection = openSqliteDatabase(file(name), schema, options);
     if (closes) opened.push(() => void connection.close());
     return connection;
   };
@@ -96,7 +96,7 @@ async function open(
   const { rootKeys, keys } = await openKeys(database(KEYS_FILE, KEYS_SCHEMA), config.folders.keys, hasEvents, clock);
   const secret = async (purpose: string) => Buffer.from(await rootKeys.mac(purpose, 'v1'));
   const accounts = database(ACCOUNTS_FILE, []);
-  const read = database(VIEWS_FILE, []);
+  const read = database(VIEWS_FILE, [], true, { isDerived: true });
   // Views can be built anew from the log at any time: what a power cut takes back is projected again.
   read.pragma('synchronous = NORMAL');
   const views = new SqliteViews(read, allCollections);

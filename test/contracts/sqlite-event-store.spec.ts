@@ -102,14 +102,33 @@ describe('SqliteEventStore', () => {
     await expectIndexed(store, await store.readAll(0, ALL));
   });
 
-  it('reads only the tail at a start', async () => {
+  it('reads only the tail at a start, and refuses one that is damaged', async () => {
     await fill(folder.open(SMALL), newStream(), 400);
     const sealed = Math.max(...(rows('SELECT last_position FROM index_segments') as number[]));
     folder.writer.connection.prepare("UPDATE events SET stream = 'read' WHERE position <= ?").run(sealed);
-    folder.writer.connection.prepare("UPDATE events SET stream = 'read too' WHERE position > ?").run(sealed);
     const store = folder.open(SMALL);
+    await expect(store.readAll(0, 1)).rejects.toThrow('damaged');
     expect(await store.readStream('read', 0, 1)).toEqual({ status: 'absent' });
-    expect(await store.readStream('read too', 0, 1)).toMatchObject({ status: 'found' });
+    folder.writer.connection.prepare("UPDATE events SET stream = 'read too' WHERE position > ?").run(sealed);
+    expect(() => folder.open(SMALL)).toThrow('damaged');
+  });
+
+  it.each([
+    ['the newest event of a stream', 'DELETE FROM events WHERE position = 200'],
+    ['an event between others', 'DELETE FROM events WHERE position = 120'],
+    ['a page of the index', 'DELETE FROM index_pages'],
+    [
+      'a bit of a page of the index',
+      "UPDATE index_pages SET entries = CAST(substr(entries, 1, 8) || x'01' || substr(entries, 10) AS BLOB)",
+    ],
+    ['a bit of a segment of the index', 'UPDATE index_segments SET level = level + 1, streams = streams + 1'],
+  ])('answers nothing from a log that lost %s', async (_, damage) => {
+    const one = newStream();
+    await fill(folder.open(SMALL), one, 200);
+    await fill(folder.open(SMALL), newStream(), 400);
+    folder.writer.connection.exec(damage);
+    const read = async () => await folder.open(SMALL).readStream(one, 0, ALL);
+    await expect(read()).rejects.toThrow('damaged');
   });
 
   it('tells streams apart whose hashes are equal', async () => {

@@ -2,12 +2,18 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { CrashLoop, type CyclesReport } from './cycles.js';
+import { type FlipsReport, flipBits } from './flips.js';
 
-const USAGE = 'npm run crash -- --cycles N [--seed S] [--json FILE]';
+const USAGE = 'npm run crash -- [--cycles N] [--flips N] [--seed S] [--json FILE]';
 const SEEDS = 1_000_000;
 
 export async function run(args: string[]): Promise<number> {
-  const options = { cycles: { type: 'string' }, seed: { type: 'string' }, json: { type: 'string' } } as const;
+  const options = {
+    cycles: { type: 'string' },
+    flips: { type: 'string' },
+    seed: { type: 'string' },
+    json: { type: 'string' },
+  } as const;
   const { values } = parseArgs({ args, options });
   const seed = Number(values.seed ?? Math.floor(Math.random() * SEEDS));
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -20,6 +26,13 @@ export async function run(args: string[]): Promise<number> {
     sayCycles(report, say);
     if (report.failed === undefined) passed += report.cycles;
     else failures += 1;
+  }
+  if (values.flips !== undefined) {
+    const report = await flipBits(Number(values.flips), seed, say);
+    reports.push({ programme: 'flips', ...report });
+    sayFlips(report, say);
+    passed += report.flips - report.wrong.length;
+    failures += report.wrong.length;
   }
   if (reports.length === 0) {
     say(USAGE);
@@ -44,4 +57,16 @@ function sayCycles(
     say(`FAILED in cycle ${failed.cycle} with seed ${seed}. The data is kept in ${failed.folder}.`);
     for (const problem of failed.problems.slice(0, 20)) say(`  ${problem}`);
   }
+}
+
+function sayFlips({ flips, seed, verdicts, wrong, seconds }: FlipsReport, say: (line: string) => void): void {
+  for (const [kind, counts] of Object.entries(verdicts).sort()) {
+    say(
+      `  ${kind.padEnd(20)} ${Object.entries(counts)
+        .map(([verdict, count]) => `${verdict} ${count}`)
+        .join(', ')}`,
+    );
+  }
+  say(`${flips} flips with seed ${seed}: ${wrong.length} silently wrong; ${seconds} s.`);
+  for (const one of wrong.slice(0, 20)) say(`  FAILED: ${one}`);
 }

@@ -2,6 +2,7 @@
 
 import type { Foundation } from '../../src/compose.js';
 import type { AccountId, DeviceId } from '../../src/domain/kernel/ids.js';
+import type { Instant } from '../../src/domain/kernel/instant.js';
 import { limits } from '../../src/domain/kernel/limits.js';
 import { isErased, isSealed } from '../../src/domain/kernel/personal.js';
 import type { ReadLog } from './log-check.js';
@@ -12,12 +13,13 @@ const TICKET_MARGIN_MS = 5_000;
 
 type Deps = Foundation['deps'];
 
-export async function toldProblems({ deps }: Foundation, log: ReadLog, told: Told): Promise<readonly string[]> {
+export async function toldProblems({ deps }: Foundation, log: ReadLog, told: Told, at: Instant): Promise<readonly string[]> {
   return [
     ...messageProblems(log, told),
-    ...(await accountProblems(deps, log, told)),
+    ...(await accountProblems(deps, log, told, at)),
     ...(await membershipProblems(deps, log, told)),
-    ...(await ticketProblems(deps, told)),
+    ...(await ticketProblems(deps, told, at)),
+    ...(await refreshProblems(deps, told, at)),
   ];
 }
 
@@ -65,9 +67,10 @@ function sendProblems(sent: Sent, found: Readonly<Record<string, unknown>> | und
 }
 
 async function accountProblems(
-  { directory, credentials, clock }: Deps,
+  { directory, credentials }: Deps,
   { events }: ReadLog,
   told: Told,
+  at: Instant,
 ): Promise<readonly string[]> {
   const problems: string[] = [];
   const registered = new Set<string>(events.flatMap(({ type, data }) => (type === 'AccountRegistered' ? [data.accountId] : [])));
@@ -79,7 +82,7 @@ async function accountProblems(
     if (!registered.has(accountId)) problems.push(`Account ${accountId} signed in and is not registered.`);
   }
   for (const [deviceId, { revoked: certainty }] of told.devices) {
-    const isLive = await credentials.isLive(deviceId as DeviceId, clock.now());
+    const isLive = await credentials.isLive(deviceId as DeviceId, at);
     if (!linked.has(deviceId)) problems.push(`Device ${deviceId} signed in and is not linked.`);
     if (certainty === undefined && !isLive) problems.push(`Device ${deviceId} signed in and has no refresh family.`);
     if (certainty === 'told' && !revoked.has(deviceId))
@@ -128,13 +131,23 @@ async function membershipProblems({ keys }: Deps, { events }: ReadLog, told: Tol
   );
 }
 
-async function ticketProblems({ credentials, clock }: Deps, told: Told): Promise<readonly string[]> {
+async function ticketProblems({ credentials }: Deps, told: Told, at: Instant): Promise<readonly string[]> {
   const problems: string[] = [];
   for (const { ticket, accountId, deviceId, toldAtMs } of told.tickets) {
-    const isDue = clock.now() - toldAtMs < limits.socketTicketLifeMs - TICKET_MARGIN_MS;
+    const isDue = at - toldAtMs < limits.socketTicketLifeMs - TICKET_MARGIN_MS;
     if (!isDue || told.devices.get(deviceId)?.revoked !== undefined) continue;
-    const principal = await credentials.takeTicket(ticket, undefined, clock.now());
+    const principal = await credentials.takeTicket(ticket, undefined, at);
     if (principal?.accountId !== accountId) problems.push(`A ticket of device ${deviceId} was issued and is not there.`);
+  }
+  return problems;
+}
+
+async function refreshProblems({ credentials }: Deps, told: Told, at: Instant): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const [deviceId, refreshToken] of told.refreshTokens) {
+    if (told.devices.get(deviceId)?.revoked !== undefined) continue;
+    const { outcome } = await credentials.rotateRefresh(refreshToken, deviceId as DeviceId, at);
+    if (outcome !== 'rotated') problems.push(`Device ${deviceId} was given a refresh token that is ${outcome}.`);
   }
   return problems;
 }

@@ -34,6 +34,26 @@ export interface ToldTicket {
   readonly toldAtMs: number;
 }
 
+/** One thing that somebody was told or asked for, as a process writes it down for whoever outlives it. */
+export type Entry =
+  | { readonly kind: 'account'; readonly accountId: string; readonly number: string }
+  | { readonly kind: 'device'; readonly deviceId: string; readonly accountId: string }
+  | { readonly kind: 'refresh'; readonly deviceId: string; readonly refreshToken: string }
+  | { readonly kind: 'conversation'; readonly conversationId: string; readonly title?: string }
+  | { readonly kind: 'sending'; readonly sent: Sent }
+  | { readonly kind: 'ack'; readonly ack: Ack }
+  | { readonly kind: 'removal'; readonly messageId: string; readonly certainty: Certainty }
+  | { readonly kind: 'revocation'; readonly deviceId: string; readonly certainty: Certainty }
+  | { readonly kind: 'read'; readonly conversationId: string; readonly accountId: string; readonly seq: number }
+  | {
+      readonly kind: 'membership';
+      readonly conversationId: string;
+      readonly accountId: string;
+      readonly change: 'added' | 'left';
+    }
+  | { readonly kind: 'emptied'; readonly conversationId: string }
+  | { readonly kind: 'ticket'; readonly ticket: ToldTicket };
+
 export class Told {
   /** The phone number of each account. */
   readonly accounts = new Map<string, string>();
@@ -49,7 +69,24 @@ export class Told {
   readonly tickets: ToldTicket[] = [];
   /** Conversations whose last member was asked to leave: their titles may be erased. */
   readonly emptied = new Set<string>();
+  /** The token that a device holds. */
+  readonly refreshTokens = new Map<string, string>();
   readonly problems: string[] = [];
+
+  take(entry: Entry): void {
+    if (entry.kind === 'account') this.accounts.set(entry.accountId, entry.number);
+    if (entry.kind === 'device') this.devices.set(entry.deviceId, { accountId: entry.accountId });
+    if (entry.kind === 'refresh') this.refreshTokens.set(entry.deviceId, entry.refreshToken);
+    if (entry.kind === 'conversation') this.conversations.set(entry.conversationId, entry.title);
+    if (entry.kind === 'sending') this.messages.set(entry.sent.messageId, { ...entry.sent });
+    if (entry.kind === 'ack') this.acked(this.messages.get(entry.ack.messageId)!, entry.ack);
+    if (entry.kind === 'removal') this.removals.set(entry.messageId, entry.certainty);
+    if (entry.kind === 'revocation') this.devices.get(entry.deviceId)!.revoked = entry.certainty;
+    if (entry.kind === 'read') this.readUpTo(entry.conversationId, entry.accountId, entry.seq);
+    if (entry.kind === 'membership') this.memberships.push(entry);
+    if (entry.kind === 'emptied') this.emptied.add(entry.conversationId);
+    if (entry.kind === 'ticket') this.tickets.push(entry.ticket);
+  }
 
   acked(sent: Sent, ack: Ack): void {
     const before = sent.ack;

@@ -13,6 +13,7 @@ import { allCollections, allProjections } from '../../src/projections/projection
 const EVENTS_MAX = 1_000_000;
 const COMPOSES_MAX = 1_000;
 const PROBLEMS_MAX = 5;
+const BATCH_EVENTS_MAX = 500;
 
 type Connection = Database.Database;
 /** The rows of each collection, each by its key. */
@@ -27,6 +28,18 @@ export async function catchUp({ deps }: Foundation, writer: ProjectionWriter): P
   await runner.run(
     (async function* () {
       yield { events: stored.map((event) => deps.codec.decodeFeed(event)), upTo };
+    })(),
+  );
+}
+
+/** Keeps the views up to date until the signal is aborted, as a server does. */
+export async function followViews({ deps, projectionWriter: writer }: Foundation, signal: AbortSignal): Promise<void> {
+  const runner = new ProjectionRunner({ projections: allProjections, writer, enrich: enricher(sources(deps)), time: deps.clock });
+  const from = { after: await runner.resumeFrom() };
+  const feed = deps.eventFeed.follow('projector', { from, batchMax: BATCH_EVENTS_MAX, signal });
+  await runner.run(
+    (async function* () {
+      for await (const { events, upTo } of feed) yield { events: events.map((event) => deps.codec.decodeFeed(event)), upTo };
     })(),
   );
 }

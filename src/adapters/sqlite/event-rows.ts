@@ -1,20 +1,24 @@
 /** The statements on the log, and what stands between a row and a stored event. */
 import type { NewEvent, StoredEvent } from '../../application/ports/event-store.js';
+import { assertChecksum, rowChecksum } from './row-checksum.js';
 import type { Connection } from './sqlite-database.js';
 
-type EventRow = Omit<StoredEvent, 'causationId'> & { readonly causationId: StoredEvent['causationId'] | null };
+type EventRow = Omit<StoredEvent, 'causationId'> & {
+  readonly causationId: NonNullable<StoredEvent['causationId']> | null;
+  readonly checksum: number;
+};
 
-export type EventPlace = Pick<StoredEvent, 'position' | 'stream' | 'revision' | 'type'>;
+const TABLE = 'events';
 
 const COLUMNS = `position, stream, revision, type, id, schema_version AS schemaVersion, recorded_at AS recordedAt,
-  feed_key AS feedKey, correlation_id AS correlationId, causation_id AS causationId, data`;
+  feed_key AS feedKey, correlation_id AS correlationId, causation_id AS causationId, data, checksum`;
 
-const PARAMETERS = 11;
+const PARAMETERS = 12;
 const ROWS_PER_INSERT = 8;
 
 const insertStatement = (rows: number): string =>
-  `INSERT INTO events (position, stream, revision, type, id, schema_version, recorded_at, feed_key, correlation_id, causation_id, data)
-    VALUES ${Array.from({ length: rows }, () => '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').join(', ')}`;
+  `INSERT INTO events (position, stream, revision, type, id, schema_version, recorded_at, feed_key, correlation_id, causation_id, data, checksum)
+    VALUES ${Array.from({ length: rows }, () => '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').join(', ')}`;
 
 export class EventRows {
   private readonly insertOne;
@@ -22,7 +26,7 @@ export class EventRows {
   private readonly deleteOne;
   private readonly selectOne;
   private readonly selectAfter;
-  private readonly selectPlaces;
+  private readonly selectAllAfter;
   private readonly selectLastPosition;
   /** The parameters of the rows that are not written yet. */
   private waiting: unknown[] = [];
@@ -35,8 +39,8 @@ export class EventRows {
     this.selectAfter = connection.prepare<[number, number], EventRow>(
       `SELECT ${COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?`,
     );
-    this.selectPlaces = connection.prepare<[number], EventPlace>(
-      'SELECT position, stream, revision, type FROM events WHERE position > ? ORDER BY position',
+    this.selectAllAfter = connection.prepare<[number], EventRow>(
+      `SELECT ${COLUMNS} FROM events WHERE position > ? ORDER BY position`,
     );
     this.selectLastPosition = connection.prepare<[], number | null>('SELECT max(position) FROM events').pluck();
   }
@@ -44,7 +48,8 @@ export class EventRows {
   /** Several rows are one statement: it is written when it is full, when something is read, or by `flush`. */
   insert(stream: string, revision: number, position: number, event: NewEvent): void {
     const { type, id, schemaVersion, recordedAt, feedKey, correlationId, causationId = null, data } = event;
-    this.waiting.push(position, stream, revision, type, id, schemaVersion, recordedAt, feedKey, correlationId, causationId, data);
+    const values = [position, stream, revision, type, id, schemaVersion, recordedAt, feedKey, correlationId, causationId, data];
+    this.waiting.push(...values, rowChecksum(values));
     if (this.waiting.length < ROWS_PER_INSERT * PARAMETERS) return;
     this.insertSeveral.run(this.waiting);
     this.waiting = [];
@@ -75,8 +80,8 @@ export class EventRows {
     return this.selectAfter.all(position, max).map(fromRow);
   }
 
-  placesAfter(position: number): IterableIterator<EventPlace> {
-    return this.selectPlaces.iterate(position);
+  *allAfter(position: number): Generator<StoredEvent> {
+    for (const row of this.selectAllAfter.iterate(position)) yield fromRow(row);
   }
 
   /** 0 when there is none. A removal leaves a newer row than all it deletes, so no position is ever given twice. */
@@ -87,6 +92,8 @@ export class EventRows {
 
 function fromRow(row: EventRow): StoredEvent {
   const { position, stream, revision, type, id, schemaVersion, recordedAt, feedKey, correlationId, causationId, data } = row;
+  const values = [position, stream, revision, type, id, schemaVersion, recordedAt, feedKey, correlationId, causationId, data];
+  assertChecksum(TABLE, row.checksum, values);
   const event = { position, stream, revision, type, id, schemaVersion, recordedAt, feedKey, correlationId, data };
-  return causationId === null || causationId === undefined ? event : { ...event, causationId };
+  return causationId === null ? event : { ...event, causationId };
 }

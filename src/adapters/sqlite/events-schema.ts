@@ -2,11 +2,12 @@
  * The tables of the file that holds the events. The log is written at its end and nowhere else: whatever else a commit
  * had to touch would cost a page for each message. These names and shapes are stored; a change is a new step at the end.
  */
-import type { Schema } from './sqlite-database.js';
+import { NEVER_RELEASED, type Schema } from './sqlite-database.js';
 
 export const EVENTS_FILE = 'events.sqlite';
 
 export const EVENTS_SCHEMA: Schema = [
+  NEVER_RELEASED,
   `
   CREATE TABLE events (
     position INTEGER PRIMARY KEY,
@@ -19,12 +20,14 @@ export const EVENTS_SCHEMA: Schema = [
     feed_key TEXT NOT NULL,
     correlation_id TEXT NOT NULL,
     causation_id TEXT,
-    data TEXT NOT NULL
+    data TEXT NOT NULL,
+    checksum INTEGER NOT NULL
   ) STRICT;
 
   CREATE TABLE index_pages (
     page INTEGER PRIMARY KEY,
-    entries BLOB NOT NULL
+    entries BLOB NOT NULL,
+    checksum INTEGER NOT NULL
   ) STRICT;
 
   CREATE TABLE index_segments (
@@ -35,7 +38,8 @@ export const EVENTS_SCHEMA: Schema = [
     pages INTEGER NOT NULL,
     last_position INTEGER NOT NULL,
     fences BLOB NOT NULL,
-    bloom BLOB NOT NULL
+    bloom BLOB NOT NULL,
+    checksum INTEGER NOT NULL
   ) STRICT;
 
   CREATE TABLE checkpoints (

@@ -2,6 +2,7 @@
  * The pages of the stream index as rows of a table. A page holds many index rows in one value of 4 KiB, which is what
  * SQLite writes for a single row as well: a row each would cost more than the event that it points to.
  */
+import { assertChecksum, DamagedRow, rowChecksum } from './row-checksum.js';
 import type { Connection } from './sqlite-database.js';
 
 /** Where one event of a stream lies. */
@@ -34,6 +35,20 @@ const keyOf = (segment: number, page: number): number => segment * PAGES_PER_SEG
 export const bytesOf = (numbers: readonly number[]): Uint8Array => new Uint8Array(Float64Array.from(numbers).buffer);
 export const numbersOf = (bytes: Uint8Array): Float64Array => new Float64Array(Uint8Array.from(bytes).buffer);
 
+interface PageRow {
+  readonly page: number;
+  readonly entries: Uint8Array;
+  readonly checksum: number;
+}
+
+const PAGES = 'index_pages';
+const SEGMENTS = 'index_segments';
+
+const valuesOf = ({ id, level, events, streams, pages, lastPosition, fences, bloom }: SegmentRecord) => [
+  ...[id, level, events, streams, pages, lastPosition],
+  ...[fences, bloom],
+];
+
 export class IndexPages {
   private readonly insertPage;
   private readonly selectPage;
@@ -44,27 +59,31 @@ export class IndexPages {
   private readonly selectSegments;
 
   constructor(connection: Connection) {
-    this.insertPage = connection.prepare('INSERT INTO index_pages (page, entries) VALUES (?, ?)');
-    this.selectPage = connection.prepare<[number], Uint8Array>('SELECT entries FROM index_pages WHERE page = ?').pluck();
+    this.insertPage = connection.prepare('INSERT INTO index_pages (page, entries, checksum) VALUES (?, ?, ?)');
+    this.selectPage = connection.prepare<[number], PageRow>('SELECT page, entries, checksum FROM index_pages WHERE page = ?');
     this.selectFirst = connection.prepare<[number], number | null>('SELECT min(page) FROM index_pages WHERE page >= ?').pluck();
     this.deletePages = connection.prepare('DELETE FROM index_pages WHERE page >= ? AND page < ?');
     this.insertSegment = connection.prepare(
-      `INSERT INTO index_segments (segment, level, events, streams, pages, last_position, fences, bloom)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO index_segments (segment, level, events, streams, pages, last_position, fences, bloom, checksum)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.deleteSegment = connection.prepare('DELETE FROM index_segments WHERE segment = ?');
-    this.selectSegments = connection.prepare<[], SegmentRecord>(
-      `SELECT segment AS id, level, events, streams, pages, last_position AS lastPosition, fences, bloom
+    this.selectSegments = connection.prepare<[], SegmentRecord & { readonly checksum: number }>(
+      `SELECT segment AS id, level, events, streams, pages, last_position AS lastPosition, fences, bloom, checksum
         FROM index_segments ORDER BY last_position`,
     );
   }
 
   read(segment: number, page: number): Float64Array {
-    return numbersOf(this.selectPage.get(keyOf(segment, page))!);
+    const row = this.selectPage.get(keyOf(segment, page));
+    if (row === undefined) throw new DamagedRow(PAGES);
+    assertChecksum(PAGES, row.checksum, [row.page, row.entries]);
+    return numbersOf(row.entries);
   }
 
   write(segment: number, page: number, entries: Uint8Array): void {
-    this.insertPage.run(keyOf(segment, page), entries);
+    const values = [keyOf(segment, page), entries];
+    this.insertPage.run(...values, rowChecksum(values));
   }
 
   /** Deletes the next pages of a segment, at most `max`, and says whether none are left. */
@@ -76,8 +95,8 @@ export class IndexPages {
   }
 
   list(segment: SegmentRecord): void {
-    const { id, level, events, streams, pages, lastPosition, fences, bloom } = segment;
-    this.insertSegment.run(id, level, events, streams, pages, lastPosition, fences, bloom);
+    const values = valuesOf(segment);
+    this.insertSegment.run(...values, rowChecksum(values));
   }
 
   unlist(segment: number): void {
@@ -85,7 +104,10 @@ export class IndexPages {
   }
 
   listed(): readonly SegmentRecord[] {
-    return this.selectSegments.all();
+    return this.selectSegments.all().map(({ checksum, ...segment }) => {
+      assertChecksum(SEGMENTS, checksum, valuesOf(segment));
+      return segment;
+    });
   }
 
   /** The ids of all segments that have pages, listed or not: an id is used once. */

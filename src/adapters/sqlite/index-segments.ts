@@ -3,11 +3,12 @@
  * and dropped in small steps that ride on the commits of others, and count only once they are listed: what a crash leaves
  * half done is nobody's segment, and is dropped.
  */
-import type { StoredEvent } from '../../application/ports/event-store.js';
+import { STREAM_REMOVED, type StoredEvent } from '../../application/ports/event-store.js';
 import type { EventRows } from './event-rows.js';
 import { IndexPages, inOrder, type Row } from './index-pages.js';
 import { IndexSegment } from './index-segment.js';
 import { SegmentBuild, SegmentDrop, type SegmentPlan, type Upkeep } from './index-upkeep.js';
+import { DamagedRow } from './row-checksum.js';
 import type { StreamTail } from './stream-tail.js';
 
 export class IndexSegments {
@@ -38,14 +39,30 @@ export class IndexSegments {
     return this.segments.at(-1)?.lastPosition ?? 0;
   }
 
-  newest(stream: string, hash: number): StoredEvent | undefined {
+  /** `isRemovedLater` tells whether a stream of this hash was removed after the newest segment. */
+  newest(stream: string, hash: number, isRemovedLater: () => boolean): StoredEvent | undefined {
+    let missing = -1;
     for (const segment of this.having(hash)) {
-      for (const row of segment.rowsBackward(hash)) {
-        const event = this.eventOf(stream, row);
-        if (event !== undefined) return event;
+      for (const [, revision, position] of segment.rowsBackward(hash)) {
+        const event = this.events.at(position);
+        if (event === undefined) missing = Math.max(missing, revision);
+        if (event?.stream !== stream) continue;
+        if (missing > event.revision && !isRemovedLater()) this.assertRemoved(hash, missing);
+        return event;
       }
     }
+    if (missing >= 0 && !isRemovedLater()) this.assertRemoved(hash, missing);
     return undefined;
+  }
+
+  /** What the index points to and the log lacks was removed with its stream, of an equal hash then; or the disk lost it. */
+  private assertRemoved(hash: number, revision: number): void {
+    for (const segment of this.having(hash)) {
+      for (const [, above, position] of segment.rowsBackward(hash)) {
+        if (above > revision && this.events.at(position)?.type === STREAM_REMOVED) return;
+      }
+    }
+    throw new DamagedRow('events');
   }
 
   /** The events of a stream with revisions in [from, below), in order. */

@@ -1,6 +1,7 @@
 /** The statements of the key store. Lists go in as one JSON text, so that a thousand keys are one query. */
 import type { Database } from 'better-sqlite3';
 import type { Scope, Subject } from '../../application/ports/subject-keys.js';
+import { rowChecksum, type SqlValue } from './row-checksum.js';
 
 export interface StoredRing {
   readonly subject: Subject;
@@ -10,6 +11,7 @@ export interface StoredRing {
   readonly generation: number;
   readonly wrapped: Buffer;
   readonly fenced: number;
+  readonly isWhole: number;
 }
 
 export interface StoredPlace {
@@ -17,19 +19,27 @@ export interface StoredPlace {
   readonly subject: Subject;
   readonly scope: Scope;
   readonly context: string;
+  readonly isWhole: number;
 }
 
-const RING = 'subject, lower(hex(subject_ref)) AS subjectRef, bucket, generation, wrapped, fenced';
+const RING = `subject, lower(hex(subject_ref)) AS subjectRef, bucket, generation, wrapped, fenced,
+  checksum = row_checksum(subject, subject_ref, bucket, generation, wrapped, fenced) AS isWhole`;
 const OPEN_RING = 'SELECT 1 FROM rings WHERE subject_ref = unhex(item.value ->> 1) AND fenced = 0';
 
 export type KeyStatements = ReturnType<typeof keyStatements>;
 
-export const keyStatements = (database: Database) => ({
-  ...storeStatements(database),
-  ...ringStatements(database),
-  ...locatorStatements(database),
-  ...destructionStatements(database),
-});
+/** Rows are changed in SQL, column by column, so their checksums are made there as well. */
+export const keyStatements = (database: Database) => {
+  database.function('row_checksum', { varargs: true, deterministic: true }, (...values: unknown[]) =>
+    rowChecksum(values as SqlValue[]),
+  );
+  return {
+    ...storeStatements(database),
+    ...ringStatements(database),
+    ...locatorStatements(database),
+    ...destructionStatements(database),
+  };
+};
 
 const storeStatements = (database: Database) => ({
   settings: database.prepare('SELECT store_id AS storeId, root_key_check AS "check", buckets FROM settings'),
@@ -48,28 +58,39 @@ const ringStatements = (database: Database) => ({
   ringsIn: database.prepare<[number, number], StoredRing>(`SELECT ${RING} FROM rings WHERE bucket = ? LIMIT ?`),
   ringsOf: database.prepare<[string], StoredRing>(`SELECT ${RING} FROM rings WHERE subject IN (SELECT value FROM json_each(?))`),
   insertRing: database.prepare(
-    'INSERT INTO rings (subject, subject_ref, bucket, generation, wrapped, fenced) VALUES (?, unhex(?), ?, ?, ?, 0) ON CONFLICT DO NOTHING',
+    `INSERT INTO rings (subject, subject_ref, bucket, generation, wrapped, fenced, checksum)
+       VALUES (@subject, unhex(@subjectRef), @bucket, @generation, @wrapped, 0,
+         row_checksum(@subject, unhex(@subjectRef), @bucket, @generation, @wrapped, 0)) ON CONFLICT DO NOTHING`,
   ),
-  rewrapRing: database.prepare('UPDATE rings SET wrapped = ?, generation = ? WHERE subject_ref = unhex(?) AND generation = ?'),
+  rewrapRing: database.prepare(
+    `UPDATE rings SET wrapped = @wrapped, generation = @nextGeneration,
+         checksum = row_checksum(subject, subject_ref, bucket, @nextGeneration, @wrapped, fenced)
+       WHERE subject_ref = unhex(@subjectRef) AND generation = @generation`,
+  ),
   ringsLeftBehind: database
     .prepare<[number, number], number>('SELECT count(*) FROM rings WHERE bucket = ? AND generation <> ?')
     .pluck(),
-  fenceRing: database.prepare('UPDATE rings SET fenced = 1 WHERE subject = ? AND fenced = 0'),
+  fenceRing: database.prepare(
+    `UPDATE rings SET fenced = 1, checksum = row_checksum(subject, subject_ref, bucket, generation, wrapped, 1)
+       WHERE subject = ? AND fenced = 0`,
+  ),
   deleteRing: database.prepare('DELETE FROM rings WHERE subject_ref = unhex(?) AND generation = ?'),
 });
 
 const locatorStatements = (database: Database) => ({
   /** An item is [locator, subject reference, scope, context]. */
   insertLocators: database.prepare(
-    `INSERT INTO locators (locator, subject_ref, scope, context)
-       SELECT unhex(item.value ->> 0), unhex(item.value ->> 1), item.value ->> 2, item.value ->> 3
+    `INSERT INTO locators (locator, subject_ref, scope, context, checksum)
+       SELECT unhex(item.value ->> 0), unhex(item.value ->> 1), item.value ->> 2, item.value ->> 3,
+         row_checksum(unhex(item.value ->> 0), unhex(item.value ->> 1), item.value ->> 2, item.value ->> 3)
        FROM json_each(?) AS item WHERE EXISTS (${OPEN_RING}) ON CONFLICT DO NOTHING`,
   ),
   refusedLocators: database
     .prepare<[string], string>(`SELECT DISTINCT item.value ->> 1 FROM json_each(?) AS item WHERE NOT EXISTS (${OPEN_RING})`)
     .pluck(),
   placesOf: database.prepare<[string], StoredPlace>(
-    `SELECT lower(hex(locators.locator)) AS locator, rings.subject, locators.scope, locators.context
+    `SELECT lower(hex(locators.locator)) AS locator, rings.subject, locators.scope, locators.context,
+         locators.checksum = row_checksum(locators.locator, locators.subject_ref, locators.scope, locators.context) AS isWhole
        FROM locators JOIN rings ON rings.subject_ref = locators.subject_ref
        WHERE locators.locator IN (SELECT unhex(value) FROM json_each(?))`,
   ),
@@ -78,7 +99,10 @@ const locatorStatements = (database: Database) => ({
 
 const destructionStatements = (database: Database) => ({
   insertTombstone: database.prepare('INSERT INTO tombstones (subject_ref, day) VALUES (unhex(?), ?)'),
-  insertErased: database.prepare('INSERT INTO erased_subjects (digest) VALUES (unhex(?)) ON CONFLICT DO NOTHING'),
+  insertErased: database.prepare(
+    `INSERT INTO erased_subjects (digest, checksum) VALUES (unhex(@digest), row_checksum(unhex(@digest)))
+       ON CONFLICT DO NOTHING`,
+  ),
   isErased: database.prepare('SELECT 1 FROM erased_subjects WHERE digest = unhex(?)').pluck(),
   insertUnfinished: database.prepare('INSERT INTO unfinished_destructions (kek) VALUES (?) ON CONFLICT DO NOTHING'),
   unfinished: database.prepare<[], string>('SELECT kek FROM unfinished_destructions').pluck(),

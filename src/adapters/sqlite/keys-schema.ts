@@ -3,11 +3,12 @@
  * an order of time; nothing joins `tombstones` with `erased_subjects`, so that no reference leads to an account.
  * These names and shapes are stored; a change is a new step at the end.
  */
-import type { Schema } from './sqlite-database.js';
+import { NEVER_RELEASED, type Schema } from './sqlite-database.js';
 
 export const KEYS_FILE = 'keys.sqlite';
 
 export const KEYS_SCHEMA: Schema = [
+  NEVER_RELEASED,
   `
   CREATE TABLE settings (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -33,7 +34,8 @@ export const KEYS_SCHEMA: Schema = [
     bucket INTEGER NOT NULL,
     generation INTEGER NOT NULL,
     wrapped BLOB NOT NULL,
-    fenced INTEGER NOT NULL
+    fenced INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX rings_by_bucket ON rings (bucket);
 
@@ -41,7 +43,8 @@ export const KEYS_SCHEMA: Schema = [
     locator BLOB PRIMARY KEY,
     subject_ref BLOB NOT NULL,
     scope TEXT NOT NULL,
-    context TEXT NOT NULL
+    context TEXT NOT NULL,
+    checksum INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX locators_by_subject ON locators (subject_ref);
 
@@ -51,7 +54,8 @@ export const KEYS_SCHEMA: Schema = [
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE erased_subjects (
-    digest BLOB PRIMARY KEY
+    digest BLOB PRIMARY KEY,
+    checksum INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE unfinished_destructions (

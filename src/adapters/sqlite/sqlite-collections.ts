@@ -5,6 +5,7 @@
  */
 import { type Fields, leadingOf, orderOf, type Scalar, type Shape } from '../../projections/kernel/collection.js';
 import type { Row } from '../../projections/kernel/document.js';
+import { assertChecksum, rowChecksum } from './row-checksum.js';
 import type { Connection } from './sqlite-database.js';
 
 export interface PageAsked {
@@ -17,6 +18,9 @@ export interface PageAsked {
 }
 
 type Stored = (Scalar | null)[];
+
+/** The form of the rows beyond what a shape declares; another number has all views built anew. */
+const FORM = 2;
 
 const quoted = (name: string): string => `"${name}"`;
 const listOf = (names: readonly string[]): string => names.map(quoted).join(', ');
@@ -41,7 +45,7 @@ export function openCollections(connection: Connection, shapes: readonly Shape[]
   return new Map(shapes.map((shape) => [shape.name, new SqliteCollection(connection, shape)]));
 }
 
-const shapeText = ({ fields, key, indexes }: Shape): string => JSON.stringify({ fields, key, indexes });
+const shapeText = ({ fields, key, indexes }: Shape): string => JSON.stringify({ form: FORM, fields, key, indexes });
 
 function drop(connection: Connection, collection: string): void {
   connection.exec(`DROP TABLE IF EXISTS ${quoted(collection)}`);
@@ -54,7 +58,7 @@ function create(connection: Connection, shape: Shape): void {
   );
   connection.exec(
     `CREATE TABLE IF NOT EXISTS ${quoted(shape.name)} (
-      ${columns.join(', ')}, "$position" INTEGER NOT NULL, "$doc" TEXT, PRIMARY KEY (${listOf(shape.key)})
+      ${columns.join(', ')}, "$position" INTEGER NOT NULL, "$doc" TEXT, "$checksum" INTEGER NOT NULL, PRIMARY KEY (${listOf(shape.key)})
     ) WITHOUT ROWID`,
   );
   for (const [index, fields] of Object.entries(shape.indexes)) {
@@ -87,7 +91,7 @@ export class SqliteCollection {
   ) {
     const { name, key, fields } = shape;
     this.columns = Object.keys(fields);
-    const all = [...this.columns, '$position', '$doc'];
+    const all = [...this.columns, '$position', '$doc', '$checksum'];
     const changed = all.filter((field) => !key.includes(field));
     this.readRow = connection.prepare<Scalar[], Stored>(`SELECT ${listOf(all)} FROM ${quoted(name)} WHERE ${equals(key)}`).raw();
     this.writeRow = connection.prepare<Stored>(
@@ -111,7 +115,8 @@ export class SqliteCollection {
       return (at >= 0 ? key[at] : (doc?.[field] as Scalar | undefined)) ?? null;
     });
     const rest = doc && Object.fromEntries(Object.entries(doc).filter(([field]) => !Object.hasOwn(fields, field)));
-    this.writeRow.run(...values, position, rest === undefined ? null : JSON.stringify(rest));
+    const stored = [...values, position, rest === undefined ? null : JSON.stringify(rest)];
+    this.writeRow.run(...stored, rowChecksum(stored));
   }
 
   page({ index, equal, above, below, order = 'ascending', limit }: PageAsked): readonly Fields[] {
@@ -125,7 +130,7 @@ export class SqliteCollection {
         if (next === undefined && bounds.length > 0) throw new Error(`No field of ${this.shape.name} is left to bound.`);
         const limits = [...(above === undefined ? [] : ['>']), ...(below === undefined ? [] : ['<'])];
         const direction = order === 'ascending' ? 'ASC' : 'DESC';
-        return `SELECT ${listOf(this.columns)}, "$position", "$doc" ${this.from(index, ordered.slice(0, leading.length))}
+        return `SELECT ${listOf(this.columns)}, "$position", "$doc", "$checksum" ${this.from(index, ordered.slice(0, leading.length))}
         ${limits.map((operator) => `AND ${quoted(next ?? '')} ${operator} ?`).join(' ')}
         ORDER BY ${ordered.map((field) => `${quoted(field)} ${direction}`).join(', ')} LIMIT ?`;
       },
@@ -165,6 +170,7 @@ export class SqliteCollection {
   }
 
   private decoded(stored: Stored): Fields | undefined {
+    assertChecksum(this.shape.name, stored.at(-1) as number, stored.slice(0, -1));
     const json = stored[this.columns.length + 1];
     if (typeof json !== 'string') return undefined;
     const doc = JSON.parse(json) as Record<string, unknown>;

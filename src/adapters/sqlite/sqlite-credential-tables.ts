@@ -8,6 +8,8 @@ import type { Instant } from '../../domain/kernel/instant.js';
 import { type Verification, verificationEndsAt } from '../crypto/one-time-code.js';
 import type { RefreshFamily } from '../crypto/refresh-family.js';
 import type { SocketTicket } from '../crypto/socket-ticket.js';
+import { assertChecksum, CHECKSUM, rowChecksum, type SqlValue } from './row-checksum.js';
+import { assertColumn } from './sqlite-database.js';
 
 const VERIFICATIONS = 'verifications';
 const FAMILIES = 'refresh_families';
@@ -27,7 +29,8 @@ const SCHEMA = `
     proposed_account_id TEXT,
     proposed_device_id TEXT,
     repeatable_until INTEGER,
-    ends_at INTEGER NOT NULL
+    ends_at INTEGER NOT NULL,
+    ${CHECKSUM} INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS ${VERIFICATIONS}_by_end ON ${VERIFICATIONS} (ends_at);
   CREATE TABLE IF NOT EXISTS ${FAMILIES} (
@@ -37,7 +40,8 @@ const SCHEMA = `
     generation INTEGER NOT NULL,
     rotated_at INTEGER NOT NULL,
     ends_at INTEGER NOT NULL,
-    ended INTEGER NOT NULL
+    ended INTEGER NOT NULL,
+    ${CHECKSUM} INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS ${FAMILIES}_by_end ON ${FAMILIES} (ends_at);
   CREATE TABLE IF NOT EXISTS ${TICKETS} (
@@ -45,7 +49,8 @@ const SCHEMA = `
     origin_hash BLOB NOT NULL,
     account_id TEXT NOT NULL,
     device_id TEXT NOT NULL,
-    ends_at INTEGER NOT NULL
+    ends_at INTEGER NOT NULL,
+    ${CHECKSUM} INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS ${TICKETS}_by_end ON ${TICKETS} (ends_at);
   CREATE INDEX IF NOT EXISTS ${TICKETS}_by_device ON ${TICKETS} (device_id);
@@ -56,6 +61,7 @@ abstract class EndingTable {
 
   constructor(database: Database, table: string) {
     database.exec(SCHEMA);
+    assertColumn(database, table, CHECKSUM);
     this.forget = database.prepare(
       `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ends_at <= ? ORDER BY ends_at LIMIT ?)`,
     );
@@ -65,6 +71,19 @@ abstract class EndingTable {
     this.forget.run(at, FORGOTTEN_PER_WRITE);
   }
 }
+
+/** With its checksum, over the values in the order of the row's names, which is that of the table's columns. */
+const checked = <Row extends object>(row: Row): Row & { readonly checksum: number } => ({
+  ...row,
+  checksum: rowChecksum(Object.values(row) as SqlValue[]),
+});
+
+function unchecked<Row extends object>(table: string, { checksum, ...row }: Row & { readonly checksum: number }): Row {
+  assertChecksum(table, checksum, Object.values(row) as SqlValue[]);
+  return row as unknown as Row;
+}
+
+type Checked<Row> = Row & { readonly checksum: number };
 
 interface VerificationRow {
   readonly verification_id: VerificationId;
@@ -106,36 +125,36 @@ function verificationOf(row: VerificationRow): Verification {
 }
 
 export class VerificationTable extends EndingTable {
-  private readonly select: Statement<[VerificationId], VerificationRow>;
-  private readonly insert: Statement<[VerificationRow]>;
-  private readonly change: Statement<[VerificationRow]>;
+  private readonly select: Statement<[VerificationId], Checked<VerificationRow>>;
+  private readonly insert: Statement<[Checked<VerificationRow>]>;
+  private readonly change: Statement<[Checked<VerificationRow>]>;
 
   constructor(database: Database) {
     super(database, VERIFICATIONS);
     this.select = database.prepare(`SELECT * FROM ${VERIFICATIONS} WHERE verification_id = ?`);
     this.insert = database.prepare(`
       INSERT INTO ${VERIFICATIONS} VALUES (@verification_id, @code_hash, @sealed_identifier, @expires_at, @wrong_tries,
-        @spent_by_hash, @proposed_account_id, @proposed_device_id, @repeatable_until, @ends_at)
+        @spent_by_hash, @proposed_account_id, @proposed_device_id, @repeatable_until, @ends_at, @checksum)
       ON CONFLICT DO NOTHING`);
     this.change = database.prepare(`
       UPDATE ${VERIFICATIONS} SET wrong_tries = @wrong_tries, spent_by_hash = @spent_by_hash,
         proposed_account_id = @proposed_account_id, proposed_device_id = @proposed_device_id,
-        repeatable_until = @repeatable_until, ends_at = @ends_at
+        repeatable_until = @repeatable_until, ends_at = @ends_at, checksum = @checksum
       WHERE verification_id = @verification_id`);
   }
 
   get(verificationId: VerificationId): Verification | undefined {
     const row = this.select.get(verificationId);
-    return row && verificationOf(row);
+    return row && verificationOf(unchecked(VERIFICATIONS, row));
   }
 
   /** A row that is there already stays as it is. */
   open(verification: Verification): void {
-    this.insert.run(rowOfVerification(verification));
+    this.insert.run(checked(rowOfVerification(verification)));
   }
 
   update(verification: Verification): void {
-    this.change.run(rowOfVerification(verification));
+    this.change.run(checked(rowOfVerification(verification)));
   }
 }
 
@@ -143,41 +162,47 @@ interface FamilyRow extends Omit<RefreshFamily, 'ended'> {
   readonly ended: 0 | 1;
 }
 
-const rowOfFamily = (family: RefreshFamily): FamilyRow => ({ ...family, ended: family.ended ? 1 : 0 });
+const rowOfFamily = (family: RefreshFamily): FamilyRow => {
+  const { familyId, accountId, deviceId, generation, rotatedAt, expiresAt, ended } = family;
+  return { deviceId, accountId, familyId, generation, rotatedAt, expiresAt, ended: ended ? 1 : 0 };
+};
 
 export class FamilyTable extends EndingTable {
-  private readonly select: Statement<[DeviceId], FamilyRow>;
-  private readonly insert: Statement<[FamilyRow]>;
-  private readonly change: Statement<[FamilyRow & { readonly before: number }]>;
+  private readonly select: Statement<[DeviceId], Checked<FamilyRow>>;
+  private readonly insert: Statement<[Checked<FamilyRow>]>;
+  private readonly change: Statement<[Checked<FamilyRow> & { readonly before: number }]>;
   private readonly remove: Statement<[DeviceId]>;
 
   constructor(database: Database) {
     super(database, FAMILIES);
     this.select = database.prepare(`
-      SELECT family_id AS familyId, account_id AS accountId, device_id AS deviceId, generation,
-        rotated_at AS rotatedAt, ends_at AS expiresAt, ended FROM ${FAMILIES} WHERE device_id = ?`);
+      SELECT device_id AS deviceId, account_id AS accountId, family_id AS familyId, generation,
+        rotated_at AS rotatedAt, ends_at AS expiresAt, ended, checksum FROM ${FAMILIES} WHERE device_id = ?`);
     this.insert = database.prepare(`
-      INSERT OR REPLACE INTO ${FAMILIES} (device_id, account_id, family_id, generation, rotated_at, ends_at, ended)
-      VALUES (@deviceId, @accountId, @familyId, @generation, @rotatedAt, @expiresAt, @ended)`);
+      INSERT OR REPLACE INTO ${FAMILIES} (device_id, account_id, family_id, generation, rotated_at, ends_at, ended, checksum)
+      VALUES (@deviceId, @accountId, @familyId, @generation, @rotatedAt, @expiresAt, @ended, @checksum)`);
     this.change = database.prepare(`
-      UPDATE ${FAMILIES} SET generation = @generation, rotated_at = @rotatedAt, ends_at = @expiresAt, ended = @ended
+      UPDATE ${FAMILIES} SET generation = @generation, rotated_at = @rotatedAt, ends_at = @expiresAt, ended = @ended,
+        checksum = @checksum
       WHERE device_id = @deviceId AND family_id = @familyId AND generation = @before AND ended = 0`);
     this.remove = database.prepare(`DELETE FROM ${FAMILIES} WHERE device_id = ?`);
   }
 
   get(deviceId: DeviceId): RefreshFamily | undefined {
     const row = this.select.get(deviceId);
-    return row && { ...row, ended: row.ended === 1 };
+    if (row === undefined) return undefined;
+    const { ended, ...family } = unchecked<FamilyRow>(FAMILIES, row);
+    return { ...family, ended: ended === 1 };
   }
 
   /** Takes the place of the device's earlier family. */
   start(family: RefreshFamily): void {
-    this.insert.run(rowOfFamily(family));
+    this.insert.run(checked(rowOfFamily(family)));
   }
 
   /** Compare and set: two rotations from one generation would be two living leaves. */
   replace(kept: RefreshFamily, next: RefreshFamily): void {
-    const { changes } = this.change.run({ ...rowOfFamily(next), before: kept.generation });
+    const { changes } = this.change.run({ ...checked(rowOfFamily(next)), before: kept.generation });
     if (changes !== 1) throw new Error(`The family of device ${kept.deviceId} changed under its transaction.`);
   }
 
@@ -195,31 +220,31 @@ interface TicketRow {
 }
 
 export class TicketTable extends EndingTable {
-  private readonly insert: Statement<[TicketRow]>;
-  private readonly removeOne: Statement<[Buffer], TicketRow>;
+  private readonly insert: Statement<[Checked<TicketRow>]>;
+  private readonly removeOne: Statement<[Buffer], Checked<TicketRow>>;
   private readonly removeOfDevice: Statement<[DeviceId]>;
 
   constructor(database: Database) {
     super(database, TICKETS);
     this.insert = database.prepare(`
-      INSERT INTO ${TICKETS} (ticket_hash, origin_hash, account_id, device_id, ends_at)
-      VALUES (@ticketHash, @originHash, @accountId, @deviceId, @expiresAt)`);
+      INSERT INTO ${TICKETS} (ticket_hash, origin_hash, account_id, device_id, ends_at, checksum)
+      VALUES (@ticketHash, @originHash, @accountId, @deviceId, @expiresAt, @checksum)`);
     this.removeOne = database.prepare(`
       DELETE FROM ${TICKETS} WHERE ticket_hash = ? RETURNING ticket_hash AS ticketHash, origin_hash AS originHash,
-        account_id AS accountId, device_id AS deviceId, ends_at AS expiresAt`);
+        account_id AS accountId, device_id AS deviceId, ends_at AS expiresAt, checksum`);
     this.removeOfDevice = database.prepare(`DELETE FROM ${TICKETS} WHERE device_id = ?`);
   }
 
   put({ ticketHash, originHash, principal, expiresAt }: SocketTicket): void {
     const { accountId, deviceId } = principal;
-    this.insert.run({ ticketHash, originHash, accountId, deviceId, expiresAt });
+    this.insert.run(checked({ ticketHash, originHash, accountId, deviceId, expiresAt }));
   }
 
   /** Of all who take one ticket, one finds it. */
   take(ticketHash: Buffer): SocketTicket | undefined {
     const row = this.removeOne.get(ticketHash);
     if (!row) return undefined;
-    const { originHash, accountId, deviceId, expiresAt } = row;
+    const { originHash, accountId, deviceId, expiresAt } = unchecked<TicketRow>(TICKETS, row);
     return { ticketHash, originHash, principal: { accountId, deviceId }, expiresAt };
   }
 

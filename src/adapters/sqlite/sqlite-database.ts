@@ -5,15 +5,21 @@
  */
 import Database from 'better-sqlite3';
 import { StartRefused } from '../../application/ports/failures.js';
+import { assertLogWhole } from './wal-check.js';
 
 export type Connection = Database.Database;
 
 /** Step by step from an empty file: statement list n brings a file of schema n to schema n + 1. Append only. */
 export type Schema = readonly string[];
 
+/** Stands where a schema once was that no release has written: a file that ends there is refused. */
+export const NEVER_RELEASED = '';
+
 export interface SqliteOptions {
   /** Pages in the write-ahead log before a commit copies them into the file: rarer means longer pauses. */
   readonly walAutocheckpoint?: number;
+  /** Of a file that is built anew from another one: its last commits may be lost, and are made again. */
+  readonly isDerived?: boolean;
 }
 
 /** The first release without the bug that could corrupt a file when two connections checkpoint and commit at once. */
@@ -24,6 +30,7 @@ const BUSY_TIMEOUT_MS = 5_000;
 const WAL_BYTES_KEPT = 32 * 1_024 * 1_024;
 
 export function openSqliteDatabase(file: string, schema: Schema, options: SqliteOptions = {}): Connection {
+  if (options.isDerived !== true) assertLogWhole(file);
   const connection = connect(file);
   try {
     assertVersion(connection);
@@ -64,10 +71,23 @@ const schemaOf = (connection: Connection): number => connection.pragma('user_ver
 
 function assertSchema(connection: Connection, file: string, schema: Schema): void {
   const found = schemaOf(connection);
+  if (found > 0 && schema.slice(0, found).every((step) => step === NEVER_RELEASED)) throw unreleased(file);
   if (found <= schema.length) return;
   throw new StartRefused(
     `${file} has schema ${found}, this version knows ${schema.length}: start a newer version of Sottovoce, or restore a backup.`,
   );
+}
+
+function unreleased(file: string): StartRefused {
+  return new StartRefused(
+    `${file} was written before the first release, in a form that is no longer read: start with new folders.`,
+  );
+}
+
+/** For tables that are made where they are used: one that lacks the column is of a form that no release has written. */
+export function assertColumn(connection: Connection, table: string, column: string): void {
+  const columns = connection.pragma(`table_info(${table})`) as { readonly name: string }[];
+  if (!columns.some(({ name }) => name === column)) throw unreleased(connection.name);
 }
 
 function migrate(connection: Connection, schema: Schema): void {

@@ -6,22 +6,25 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { Directory, Identifier } from '../../application/ports/directory.js';
 import type { AccountId } from '../../domain/kernel/ids.js';
 import { checkedSecret, keyedHash } from '../crypto/keyed-hash.js';
+import { assertChecksum, CHECKSUM, rowChecksum } from './row-checksum.js';
 import { attempt } from './sqlite-attempt.js';
+import { assertColumn } from './sqlite-database.js';
 
 const TABLE = 'directory_entries';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS ${TABLE} (
     identifier_hash BLOB PRIMARY KEY,
-    account_id TEXT NOT NULL
+    account_id TEXT NOT NULL,
+    ${CHECKSUM} INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS ${TABLE}_by_account ON ${TABLE} (account_id);
 `;
 
 export class SqliteDirectory implements Directory {
   private readonly secret: Buffer;
-  private readonly holder: Statement<[Buffer], AccountId>;
-  private readonly insert: Statement<[Buffer, AccountId]>;
+  private readonly select: Statement<[Buffer], { readonly accountId: AccountId; readonly checksum: number }>;
+  private readonly insert: Statement<[Buffer, AccountId, number]>;
   private readonly remove: Statement<[AccountId]>;
 
   constructor(
@@ -30,13 +33,16 @@ export class SqliteDirectory implements Directory {
   ) {
     this.secret = checkedSecret(secret);
     database.exec(SCHEMA);
-    this.holder = database.prepare<[Buffer], AccountId>(`SELECT account_id FROM ${TABLE} WHERE identifier_hash = ?`).pluck();
-    this.insert = database.prepare(`INSERT INTO ${TABLE} (identifier_hash, account_id) VALUES (?, ?) ON CONFLICT DO NOTHING`);
+    assertColumn(database, TABLE, CHECKSUM);
+    this.select = database.prepare(`SELECT account_id AS accountId, checksum FROM ${TABLE} WHERE identifier_hash = ?`);
+    this.insert = database.prepare(
+      `INSERT INTO ${TABLE} (identifier_hash, account_id, checksum) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+    );
     this.remove = database.prepare(`DELETE FROM ${TABLE} WHERE account_id = ?`);
   }
 
   async find(identifier: Identifier): Promise<AccountId | undefined> {
-    return attempt('Finding an identifier', () => this.holder.get(this.hashOf(identifier)));
+    return attempt('Finding an identifier', () => this.holder(this.hashOf(identifier)));
   }
 
   async reserve(
@@ -45,8 +51,8 @@ export class SqliteDirectory implements Directory {
   ): Promise<{ readonly outcome: 'reserved' } | { readonly outcome: 'taken'; readonly accountId: AccountId }> {
     const hash = this.hashOf(identifier);
     const reserve = this.database.transaction(() => {
-      this.insert.run(hash, accountId);
-      return this.holder.get(hash);
+      this.insert.run(hash, accountId, rowChecksum([hash, accountId]));
+      return this.holder(hash);
     });
     const holder = attempt(`Reserving an identifier for account ${accountId}`, () => reserve.immediate());
     return holder === undefined || holder === accountId ? { outcome: 'reserved' } : { outcome: 'taken', accountId: holder };
@@ -54,6 +60,12 @@ export class SqliteDirectory implements Directory {
 
   async release(accountId: AccountId): Promise<void> {
     attempt(`Releasing the identifiers of account ${accountId}`, () => this.remove.run(accountId));
+  }
+
+  private holder(hash: Buffer): AccountId | undefined {
+    const row = this.select.get(hash);
+    if (row !== undefined) assertChecksum(TABLE, row.checksum, [hash, row.accountId]);
+    return row?.accountId;
   }
 
   private hashOf({ kind, value }: Identifier): Buffer {

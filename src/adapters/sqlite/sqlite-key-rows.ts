@@ -7,6 +7,7 @@ import { Unavailable } from '../../application/ports/failures.js';
 import type { Subject } from '../../application/ports/subject-keys.js';
 import type { BucketChange, KeyPlace, KeyRows, KeyStoreSettings, NewLocator, RingRow } from '../crypto/key-rows.js';
 import { type KeyStatements, keyStatements, type StoredRing } from './key-statements.js';
+import { DamagedRow } from './row-checksum.js';
 import { attempt } from './sqlite-attempt.js';
 
 const NO_LIMIT = -1;
@@ -56,7 +57,8 @@ export class SqliteKeyRows implements KeyRows {
     return this.change('Registering a subject', () => {
       if (this.statements.isErased.get(digest) !== undefined) return 'destroyed';
       if (this.statements.generation.get(row.bucket) !== row.generation) return 'raced';
-      const { changes } = this.statements.insertRing.run(row.subject, row.subjectRef, row.bucket, row.generation, row.wrapped);
+      const { subject, subjectRef, bucket, generation, wrapped } = row;
+      const { changes } = this.statements.insertRing.run({ subject, subjectRef, bucket, generation, wrapped });
       return changes > 0 ? 'registered' : 'exists';
     });
   }
@@ -76,7 +78,8 @@ export class SqliteKeyRows implements KeyRows {
   }
 
   async placesOf(locators: readonly string[]): Promise<readonly KeyPlace[]> {
-    return attempt('Reading locators', () => this.statements.placesOf.all(JSON.stringify(locators)));
+    const places = attempt('Reading locators', () => this.statements.placesOf.all(JSON.stringify(locators)));
+    return places.map(({ isWhole, ...place }) => whole('locators', isWhole, place));
   }
 
   async fence(subject: Subject): Promise<number | undefined> {
@@ -121,13 +124,13 @@ export class SqliteKeyRows implements KeyRows {
     const { bucket, generation, nextGeneration, doomedRef } = change;
     if (this.statements.moveBucket.run(nextGeneration, bucket, generation).changes === 0) throw RACED;
     for (const [subjectRef, wrapped] of change.survivors) {
-      if (this.statements.rewrapRing.run(wrapped, nextGeneration, subjectRef, generation).changes === 0) throw RACED;
+      if (this.statements.rewrapRing.run({ wrapped, nextGeneration, subjectRef, generation }).changes === 0) throw RACED;
     }
     if (this.statements.deleteRing.run(doomedRef, generation).changes === 0) throw RACED;
     if (this.statements.ringsLeftBehind.get(bucket, nextGeneration) !== 0) throw RACED;
     this.statements.deleteLocators.run(doomedRef);
     this.statements.insertTombstone.run(doomedRef, change.day);
-    this.statements.insertErased.run(change.doomedDigest);
+    this.statements.insertErased.run({ digest: change.doomedDigest });
     this.statements.insertUnfinished.run(change.oldKek);
     return this.statements.bumpSequence.get() as number;
   }
@@ -137,4 +140,10 @@ export class SqliteKeyRows implements KeyRows {
   }
 }
 
-const ringRow = (stored: StoredRing): RingRow => ({ ...stored, fenced: stored.fenced !== 0 });
+const ringRow = ({ isWhole, ...stored }: StoredRing): RingRow =>
+  whole('rings', isWhole, { ...stored, fenced: stored.fenced !== 0 });
+
+function whole<Row>(table: string, isWhole: number, row: Row): Row {
+  if (isWhole === 0) throw new DamagedRow(table);
+  return row;
+}

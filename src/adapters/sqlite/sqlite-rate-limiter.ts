@@ -8,7 +8,9 @@ import type { Grant, Limit, RateLimiter } from '../../application/ports/rate-lim
 import type { Instant } from '../../domain/kernel/instant.js';
 import { checkedSecret } from '../crypto/keyed-hash.js';
 import { hashOfRateKey, type RateWindow, takeFrom } from '../crypto/rate-window.js';
+import { assertChecksum, CHECKSUM, rowChecksum } from './row-checksum.js';
 import { attempt } from './sqlite-attempt.js';
+import { assertColumn } from './sqlite-database.js';
 
 const TABLE = 'rate_windows';
 const WINDOWS_MAX = 1_000_000;
@@ -26,7 +28,8 @@ const SCHEMA = `
     key_hash BLOB PRIMARY KEY,
     limit_name TEXT NOT NULL,
     ends_at INTEGER NOT NULL,
-    taken INTEGER NOT NULL
+    taken INTEGER NOT NULL,
+    ${CHECKSUM} INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS ${TABLE}_by_end ON ${TABLE} (limit_name, ends_at);
 `;
@@ -36,8 +39,8 @@ export class SqliteRateLimiter implements RateLimiter {
   private readonly windowsMax: number;
   /** How many windows of a limit there are, as far as this process knows. */
   private readonly counts = new Map<string, Counted>();
-  private readonly window: Statement<[Buffer], RateWindow>;
-  private readonly put: Statement<[Buffer, string, Instant, number]>;
+  private readonly window: Statement<[Buffer], RateWindow & { readonly name: string; readonly checksum: number }>;
+  private readonly put: Statement<[Buffer, string, Instant, number, number]>;
   private readonly forget: Statement<[string, Instant, number]>;
   private readonly count: Statement<[string], number>;
 
@@ -49,10 +52,13 @@ export class SqliteRateLimiter implements RateLimiter {
     this.secret = checkedSecret(secret);
     this.windowsMax = windowsMax;
     database.exec(SCHEMA);
-    this.window = database.prepare(`SELECT ends_at AS endsAt, taken FROM ${TABLE} WHERE key_hash = ?`);
+    assertColumn(database, TABLE, CHECKSUM);
+    this.window = database.prepare(
+      `SELECT limit_name AS name, ends_at AS endsAt, taken, checksum FROM ${TABLE} WHERE key_hash = ?`,
+    );
     this.put = database.prepare(`
-      INSERT INTO ${TABLE} (key_hash, limit_name, ends_at, taken) VALUES (?, ?, ?, ?)
-      ON CONFLICT (key_hash) DO UPDATE SET ends_at = excluded.ends_at, taken = excluded.taken`);
+      INSERT INTO ${TABLE} (key_hash, limit_name, ends_at, taken, checksum) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT (key_hash) DO UPDATE SET ends_at = excluded.ends_at, taken = excluded.taken, checksum = excluded.checksum`);
     this.forget = database.prepare(`
       DELETE FROM ${TABLE} WHERE rowid IN
         (SELECT rowid FROM ${TABLE} WHERE limit_name = ? AND ends_at <= ? ORDER BY ends_at LIMIT ?)`);
@@ -63,10 +69,12 @@ export class SqliteRateLimiter implements RateLimiter {
     const hash = hashOfRateKey(this.secret, limit, key);
     const take = this.database.transaction(() => {
       const kept = this.window.get(hash);
+      if (kept !== undefined) assertChecksum(TABLE, kept.checksum, [hash, kept.name, kept.endsAt, kept.taken]);
       const { grant, next } = takeFrom(kept, limit, at);
       if (!next) return grant;
       if (!kept) this.makeRoom(limit, at);
-      this.put.run(hash, limit.name, next.endsAt, next.taken);
+      const values = [hash, limit.name, next.endsAt, next.taken] as const;
+      this.put.run(...values, rowChecksum(values));
       return grant;
     });
     return attempt(`Taking from limit ${limit.name}`, () => take.immediate());

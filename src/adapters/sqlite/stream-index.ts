@@ -8,6 +8,7 @@ import { STREAM_REMOVED, type StoredEvent } from '../../application/ports/event-
 import type { EventRows } from './event-rows.js';
 import { ROWS_PER_PAGE } from './index-pages.js';
 import { IndexSegments } from './index-segments.js';
+import { DamagedRow } from './row-checksum.js';
 import { HASH_BITS, type Head, StreamTail } from './stream-tail.js';
 
 export interface StreamIndexOptions {
@@ -47,7 +48,7 @@ export class StreamIndex {
     this.headsMax = options.headsMax ?? HEADS_MAX;
     this.hashOf = options.hashOf ?? startOfSha256;
     this.segments = new IndexSegments(events, options.segmentsPerLevel ?? SEGMENTS_PER_LEVEL);
-    for (const { stream, revision, position, type } of events.placesAfter(this.segments.lastPosition)) {
+    for (const { stream, revision, position, type } of events.allAfter(this.segments.lastPosition)) {
       const hash = this.tail.head(stream)?.hash ?? this.hashOf(stream);
       this.tail.add(stream, hash, revision, position, type === STREAM_REMOVED);
     }
@@ -68,7 +69,12 @@ export class StreamIndex {
       until -= part.length;
     }
     const sealed = from < until ? this.segments.range(stream, hash, from, until) : [];
-    return [...sealed, ...positions.map((position) => this.events.at(position)!)];
+    const found = [...sealed, ...positions.map((position) => this.events.at(position))];
+    // Revisions are dense: one that is not where the index says was lost on the disk.
+    const first = Math.max(from, 0);
+    const isDense = found.every((event, at) => event?.revision === first + at);
+    if (!isDense || found.length < Math.min(below, revision + 1) - first) throw new DamagedRow('events');
+    return found as readonly StoredEvent[];
   }
 
   /** Takes note of an event that is written in the open transaction. */
@@ -99,6 +105,10 @@ export class StreamIndex {
     this.staged = [];
   }
 
+  private isRemovalIn(tail: StreamTail | undefined, hash: number): boolean {
+    return tail?.removals().some((stream) => this.hashOf(stream) === hash) ?? false;
+  }
+
   private sealedHead(stream: string): Head {
     const remembered = this.heads.get(stream);
     if (remembered !== undefined) {
@@ -107,7 +117,11 @@ export class StreamIndex {
       return remembered;
     }
     const hash = this.hashOf(stream);
-    const newest = this.segments.newest(stream, hash);
+    const newest = this.segments.newest(
+      stream,
+      hash,
+      () => this.isRemovalIn(this.tail, hash) || this.isRemovalIn(this.frozen, hash),
+    );
     if (newest === undefined) return { hash, revision: -1, isRemoved: false };
     const head = { hash, revision: newest.revision, isRemoved: newest.type === STREAM_REMOVED };
     this.heads.set(stream, head);

@@ -49,6 +49,10 @@ export class StreamTail {
     if (isRemoval) this.removed.add(stream);
   }
 
+  removals(): readonly string[] {
+    return [...this.removed];
+  }
+
   /** Takes back the last `add`, which was for this stream. */
   undo(stream: string): void {
     const earlier = this.earlier.pop()!;
