@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { openDataFolder } from '../../src/adapters/sqlite/data-folder.js';
-import { openSqliteDatabase } from '../../src/adapters/sqlite/sqlite-database.js';
+import { NEVER_RELEASED, openSqliteDatabase } from '../../src/adapters/sqlite/sqlite-database.js';
 import { StartRefused } from '../../src/application/ports/failures.js';
 
 const SCHEMA = ['CREATE TABLE one (a INTEGER)', 'CREATE TABLE two (b INTEGER)'];
@@ -62,6 +62,17 @@ describe('A database file', () => {
     const connection = openSqliteDatabase(file, SCHEMA);
     expect(connection.pragma('user_version', { simple: true })).toBe(2);
     connection.close();
+  });
+
+  it('that no release has written is refused, and is never left behind by a crash between two steps', () => {
+    const schema = [NEVER_RELEASED, ...SCHEMA];
+    expect(() => openSqliteDatabase(file, [NEVER_RELEASED, 'CREATE NONSENSE'])).toThrow();
+    openSqliteDatabase(file, schema).close();
+    const old = new Database(file);
+    expect(old.pragma('user_version', { simple: true })).toBe(3);
+    old.pragma('user_version = 1');
+    old.close();
+    expect(refusalOf(() => openSqliteDatabase(file, schema))).toContain('before the first release');
   });
 
   it('of a newer schema is refused and not touched', () => {

@@ -3,14 +3,16 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { CrashLoop, type CyclesReport } from './cycles.js';
 import { type FlipsReport, flipBits } from './flips.js';
+import { cutPower, type ImagesReport } from './images.js';
 
-const USAGE = 'npm run crash -- [--cycles N] [--flips N] [--seed S] [--json FILE]';
+const USAGE = 'npm run crash -- [--cycles N] [--images N] [--flips N] [--seed S] [--json FILE]';
 const SEEDS = 1_000_000;
 
 export async function run(args: string[]): Promise<number> {
   const options = {
     cycles: { type: 'string' },
     flips: { type: 'string' },
+    images: { type: 'string' },
     seed: { type: 'string' },
     json: { type: 'string' },
   } as const;
@@ -26,6 +28,13 @@ export async function run(args: string[]): Promise<number> {
     sayCycles(report, say);
     if (report.failed === undefined) passed += report.cycles;
     else failures += 1;
+  }
+  if (values.images !== undefined) {
+    const report = await cutPower(Number(values.images), seed, say);
+    reports.push({ programme: 'images', ...report });
+    sayImages(report, say);
+    passed += report.images - report.failed.length;
+    failures += report.failed.length;
   }
   if (values.flips !== undefined) {
     const report = await flipBits(Number(values.flips), seed, say);
@@ -69,4 +78,13 @@ function sayFlips({ flips, seed, verdicts, wrong, seconds }: FlipsReport, say: (
   }
   say(`${flips} flips with seed ${seed}: ${wrong.length} silently wrong; ${seconds} s.`);
   for (const one of wrong.slice(0, 20)) say(`  FAILED: ${one}`);
+}
+
+function sayImages({ images, seed, acked, modes, failed, seconds }: ImagesReport, say: (line: string) => void): void {
+  for (const [mode, count] of Object.entries(modes).sort()) say(`  ${String(count).padStart(5)}  unsynced: ${mode}`);
+  say(`${images} images with seed ${seed}, ${acked} acks looked for in them: ${failed.length} failed; ${seconds} s.`);
+  for (const { image, folder, story, problems } of failed.slice(0, 10)) {
+    say(`  FAILED image ${image}, kept in ${folder}: ${story}`);
+    for (const problem of problems.slice(0, 5)) say(`    ${problem}`);
+  }
 }

@@ -19,6 +19,8 @@ interface Orders {
   readonly segmentEvents?: number;
   readonly segmentsPerLevel?: number;
   readonly walPages?: number;
+  /** Another pragma than FULL, to see that cut power is noticed. */
+  readonly synchronous?: string;
 }
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
@@ -73,11 +75,15 @@ function watchStatements(): void {
   for (const name of ['exec', 'pragma']) {
     const method = database[name]!;
     database[name] = function (this: { name: string }, ...args) {
-      const isPages = orders.walPages !== undefined && /^wal_autocheckpoint/.test(String(args[0]));
-      const given = isPages ? [`wal_autocheckpoint = ${orders.walPages}`] : args;
+      const given = [pragmaInstead(String(args[0])), ...args.slice(1)];
       return watched(this.name, String(given[0]).trim(), () => method.apply(this, given));
     } as Method;
   }
+}
+
+function pragmaInstead(text: string): string {
+  if (orders.walPages !== undefined && text.startsWith('wal_autocheckpoint')) return `wal_autocheckpoint = ${orders.walPages}`;
+  return orders.synchronous !== undefined && text === 'synchronous = FULL' ? `synchronous = ${orders.synchronous}` : text;
 }
 
 function watchFiles(): void {

@@ -27,10 +27,13 @@ export interface HistoryOptions {
 }
 
 /** Answers the folder in which it was lived. */
-export async function liveHistory({ seed, sessions, rounds, env = {} }: HistoryOptions): Promise<string> {
+export async function liveHistory(
+  { seed, sessions, rounds, env = {} }: HistoryOptions,
+  envOf: (folder: string) => Readonly<Record<string, string>> = () => env,
+): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sottovoce-crash-history-'));
   const child = spawn(process.execPath, [PROCESS, folder, String(seed), String(sessions), String(rounds)], {
-    env: { ...process.env, SOTTOVOCE_CRASH_ORDERS: JSON.stringify(ORDERS), ...env },
+    env: { ...process.env, SOTTOVOCE_CRASH_ORDERS: JSON.stringify(ORDERS), ...envOf(folder) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let errors = '';
