@@ -44,7 +44,8 @@ export const EVENTS_SCHEMA: Schema = [
 
   CREATE TABLE checkpoints (
     consumer TEXT PRIMARY KEY,
-    position INTEGER NOT NULL
+    position INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
 ];

@@ -98,13 +98,19 @@ const locatorStatements = (database: Database) => ({
 });
 
 const destructionStatements = (database: Database) => ({
-  insertTombstone: database.prepare('INSERT INTO tombstones (subject_ref, day) VALUES (unhex(?), ?)'),
+  insertTombstone: database.prepare(
+    `INSERT INTO tombstones (subject_ref, day, checksum) VALUES (unhex(@ref), @day, row_checksum(unhex(@ref), @day))`,
+  ),
   insertErased: database.prepare(
     `INSERT INTO erased_subjects (digest, checksum) VALUES (unhex(@digest), row_checksum(unhex(@digest)))
        ON CONFLICT DO NOTHING`,
   ),
   isErased: database.prepare('SELECT 1 FROM erased_subjects WHERE digest = unhex(?)').pluck(),
-  insertUnfinished: database.prepare('INSERT INTO unfinished_destructions (kek) VALUES (?) ON CONFLICT DO NOTHING'),
-  unfinished: database.prepare<[], string>('SELECT kek FROM unfinished_destructions').pluck(),
+  insertUnfinished: database.prepare(
+    'INSERT INTO unfinished_destructions (kek, checksum) VALUES (@kek, row_checksum(@kek)) ON CONFLICT DO NOTHING',
+  ),
+  unfinished: database.prepare<[], { readonly kek: string; readonly isWhole: number }>(
+    'SELECT kek, checksum = row_checksum(kek) AS isWhole FROM unfinished_destructions',
+  ),
   deleteUnfinished: database.prepare('DELETE FROM unfinished_destructions WHERE kek = ?'),
 });

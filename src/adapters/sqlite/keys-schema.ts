@@ -50,7 +50,8 @@ export const KEYS_SCHEMA: Schema = [
 
   CREATE TABLE tombstones (
     subject_ref BLOB PRIMARY KEY,
-    day INTEGER NOT NULL
+    day INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE erased_subjects (
@@ -59,7 +60,8 @@ export const KEYS_SCHEMA: Schema = [
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE unfinished_destructions (
-    kek TEXT PRIMARY KEY
+    kek TEXT PRIMARY KEY,
+    checksum INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
 ];

@@ -14,7 +14,7 @@ export const CHECKSUM = 'checksum';
 /** What a table holds is not what was written: nothing that is derived from it may be answered, and no start stands on it. */
 export class DamagedRow extends StartRefused {
   constructor(table: string) {
-    super(`A row of ${table} was damaged on the disk: stop the server, and restore the file from a backup.`);
+    super(`A row of ${table} was damaged on the disk: restore the file from a backup, or remove it if it holds views only.`);
   }
 }
 
@@ -36,4 +36,17 @@ export function rowChecksum(values: readonly SqlValue[]): number {
 
 export function assertChecksum(table: string, checksum: number, values: readonly SqlValue[]): void {
   if (rowChecksum(values) !== checksum) throw new DamagedRow(table);
+}
+
+export type Checked<Row> = Row & { readonly checksum: number };
+
+/** A row with its checksum, over the values in the order of the row's names, which is that of the table's columns. */
+export const checked = <Row extends object>(row: Row): Checked<Row> => ({
+  ...row,
+  checksum: rowChecksum(Object.values(row) as SqlValue[]),
+});
+
+export function unchecked<Row extends object>(table: string, { checksum, ...row }: Checked<Row>): Row {
+  assertChecksum(table, checksum, Object.values(row) as SqlValue[]);
+  return row as unknown as Row;
 }

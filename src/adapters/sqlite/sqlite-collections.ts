@@ -5,7 +5,7 @@
  */
 import { type Fields, leadingOf, orderOf, type Scalar, type Shape } from '../../projections/kernel/collection.js';
 import type { Row } from '../../projections/kernel/document.js';
-import { assertChecksum, rowChecksum } from './row-checksum.js';
+import { assertChecksum, CHECKSUM, type Checked, checked, rowChecksum, unchecked } from './row-checksum.js';
 import type { Connection } from './sqlite-database.js';
 
 export interface PageAsked {
@@ -28,12 +28,14 @@ const listOf = (names: readonly string[]): string => names.map(quoted).join(', '
 const REGISTRY = `CREATE TABLE IF NOT EXISTS projections (
   collection TEXT PRIMARY KEY,
   shape TEXT NOT NULL,
-  checkpoint INTEGER NOT NULL
+  checkpoint INTEGER NOT NULL,
+  checksum INTEGER NOT NULL
 ) WITHOUT ROWID`;
 
 /** Makes room for the collections that are declared, and for none besides. */
 export function openCollections(connection: Connection, shapes: readonly Shape[]): ReadonlyMap<string, SqliteCollection> {
   connection.transaction(() => {
+    dropOldForm(connection);
     connection.exec(REGISTRY);
     const declared = new Map(shapes.map((shape) => [shape.name, shapeText(shape)]));
     const stored = connection
@@ -43,6 +45,14 @@ export function openCollections(connection: Connection, shapes: readonly Shape[]
     for (const shape of shapes) create(connection, shape);
   })();
   return new Map(shapes.map((shape) => [shape.name, new SqliteCollection(connection, shape)]));
+}
+
+/** Views from before there were checksums go, all of them. */
+function dropOldForm(connection: Connection): void {
+  const columns = connection.pragma('table_info(projections)') as { readonly name: string }[];
+  if (columns.length === 0 || columns.some(({ name }) => name === CHECKSUM)) return;
+  const tables = connection.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
+  for (const table of tables) connection.exec(`DROP TABLE ${quoted(table)}`);
 }
 
 const shapeText = ({ fields, key, indexes }: Shape): string => JSON.stringify({ form: FORM, fields, key, indexes });
@@ -66,9 +76,45 @@ function create(connection: Connection, shape: Shape): void {
       `CREATE INDEX IF NOT EXISTS ${indexName(shape, index)} ON ${quoted(shape.name)} (${listOf(fields)})${present(shape, fields)}`,
     );
   }
+  const row = [shape.name, shapeText(shape), 0] as const;
   connection
-    .prepare('INSERT INTO projections VALUES (?, ?, 0) ON CONFLICT (collection) DO NOTHING')
-    .run(shape.name, shapeText(shape));
+    .prepare('INSERT INTO projections VALUES (?, ?, ?, ?) ON CONFLICT (collection) DO NOTHING')
+    .run(...row, rowChecksum(row));
+}
+
+interface Registered {
+  readonly collection: string;
+  readonly shape: string;
+  readonly checkpoint: number;
+}
+
+/** Up to where each view is built, in its row of the registry. */
+export class Checkpoints {
+  private readonly select;
+  private readonly update;
+
+  constructor(connection: Connection) {
+    this.select = connection.prepare<[string], Checked<Registered>>('SELECT * FROM projections WHERE collection = ?');
+    this.update = connection.prepare<[Checked<Registered>]>(
+      'UPDATE projections SET checkpoint = @checkpoint, checksum = @checksum WHERE collection = @collection AND shape = @shape',
+    );
+  }
+
+  of(collection: string): number {
+    return this.row(collection)?.checkpoint ?? 0;
+  }
+
+  /** Forward only, or back to the beginning. */
+  move(collection: string, position: number): void {
+    const row = this.row(collection);
+    if (row === undefined || (position !== 0 && position <= row.checkpoint)) return;
+    this.update.run(checked({ ...row, checkpoint: position }));
+  }
+
+  private row(collection: string): Registered | undefined {
+    const row = this.select.get(collection);
+    return row && unchecked<Registered>('projections', row);
+  }
 }
 
 const indexName = (shape: Shape, index: string): string => quoted(`${shape.name}.${index}`);

@@ -8,7 +8,7 @@ import type { Instant } from '../../domain/kernel/instant.js';
 import { type Verification, verificationEndsAt } from '../crypto/one-time-code.js';
 import type { RefreshFamily } from '../crypto/refresh-family.js';
 import type { SocketTicket } from '../crypto/socket-ticket.js';
-import { assertChecksum, CHECKSUM, rowChecksum, type SqlValue } from './row-checksum.js';
+import { CHECKSUM, type Checked, checked, unchecked } from './row-checksum.js';
 import { assertColumn } from './sqlite-database.js';
 
 const VERIFICATIONS = 'verifications';
@@ -71,19 +71,6 @@ abstract class EndingTable {
     this.forget.run(at, FORGOTTEN_PER_WRITE);
   }
 }
-
-/** With its checksum, over the values in the order of the row's names, which is that of the table's columns. */
-const checked = <Row extends object>(row: Row): Row & { readonly checksum: number } => ({
-  ...row,
-  checksum: rowChecksum(Object.values(row) as SqlValue[]),
-});
-
-function unchecked<Row extends object>(table: string, { checksum, ...row }: Row & { readonly checksum: number }): Row {
-  assertChecksum(table, checksum, Object.values(row) as SqlValue[]);
-  return row as unknown as Row;
-}
-
-type Checked<Row> = Row & { readonly checksum: number };
 
 interface VerificationRow {
   readonly verification_id: VerificationId;

@@ -4,8 +4,16 @@
  */
 import type { EventFeed, FeedBatch, FollowOptions } from '../../application/ports/event-feed.js';
 import type { EventStore } from '../../application/ports/event-store.js';
+import { type Checked, checked, unchecked } from './row-checksum.js';
 import { attempt } from './sqlite-attempt.js';
 import type { SqliteWriter } from './sqlite-writer.js';
+
+const TABLE = 'checkpoints';
+
+interface Checkpoint {
+  readonly consumer: string;
+  readonly position: number;
+}
 
 export class SqliteEventFeed implements EventFeed {
   private readonly select;
@@ -15,10 +23,13 @@ export class SqliteEventFeed implements EventFeed {
     private readonly store: EventStore,
     private readonly writer: SqliteWriter,
   ) {
-    this.select = writer.connection.prepare<[string], number>('SELECT position FROM checkpoints WHERE consumer = ?').pluck();
-    this.advance = writer.connection.prepare<[string, number]>(
-      `INSERT INTO checkpoints (consumer, position) VALUES (?, ?)
-        ON CONFLICT (consumer) DO UPDATE SET position = excluded.position WHERE excluded.position > position`,
+    this.select = writer.connection.prepare<[string], Checked<Checkpoint>>(
+      'SELECT consumer, position, checksum FROM checkpoints WHERE consumer = ?',
+    );
+    this.advance = writer.connection.prepare<[Checked<Checkpoint>]>(
+      `INSERT INTO checkpoints (consumer, position, checksum) VALUES (@consumer, @position, @checksum)
+        ON CONFLICT (consumer) DO UPDATE SET position = excluded.position, checksum = excluded.checksum
+        WHERE excluded.position > position`,
     );
   }
 
@@ -29,11 +40,12 @@ export class SqliteEventFeed implements EventFeed {
   }
 
   async commit(consumer: string, position: number): Promise<void> {
-    await this.writer.submit('Keeping a checkpoint', () => this.advance.run(consumer, position));
+    await this.writer.submit('Keeping a checkpoint', () => this.advance.run(checked({ consumer, position })));
   }
 
   async committed(consumer: string): Promise<number> {
-    return attempt('Reading a checkpoint', () => this.select.get(consumer) ?? 0);
+    const row = attempt('Reading a checkpoint', () => this.select.get(consumer));
+    return row === undefined ? 0 : unchecked<Checkpoint>(TABLE, row).position;
   }
 
   private startOf(consumer: string, from: FollowOptions['from']): Promise<number> {

@@ -8,7 +8,9 @@ import type { IdempotencyLedger, KeptAnswer, KeyedRequest, Reserved } from '../.
 import type { Instant } from '../../domain/kernel/instant.js';
 import { checkedSecret } from '../crypto/keyed-hash.js';
 import { hashOfKey, isHeldBy, type LedgerRow, reserve, sealedAnswer } from '../crypto/ledger-row.js';
+import { CHECKSUM, type Checked, checked, unchecked } from './row-checksum.js';
 import { attempt as inDatabase } from './sqlite-attempt.js';
+import { assertColumn } from './sqlite-database.js';
 
 const TABLE = 'idempotency_keys';
 const FORGOTTEN_PER_RESERVATION = 16;
@@ -22,15 +24,16 @@ const SCHEMA = `
     attempt TEXT NOT NULL,
     lease_ends_at INTEGER NOT NULL,
     ends_at INTEGER NOT NULL,
-    answer BLOB
+    answer BLOB,
+    ${CHECKSUM} INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS ${TABLE}_by_end ON ${TABLE} (ends_at);
 `;
 
 export class SqliteIdempotencyLedger implements IdempotencyLedger {
   private readonly secret: Buffer;
-  private readonly row: Statement<[Buffer], LedgerRow>;
-  private readonly put: Statement<[LedgerRow]>;
+  private readonly select: Statement<[Buffer], Checked<LedgerRow>>;
+  private readonly insert: Statement<[Checked<LedgerRow>]>;
   private readonly delete: Statement<[Buffer]>;
   private readonly forget: Statement<[Instant, number]>;
 
@@ -41,12 +44,14 @@ export class SqliteIdempotencyLedger implements IdempotencyLedger {
   ) {
     this.secret = checkedSecret(secret);
     database.exec(SCHEMA);
-    this.row = database.prepare(`
-      SELECT key_hash AS keyHash, request_hash AS requestHash, attempt, lease_ends_at AS leaseEndsAt, ends_at AS endsAt, answer
+    assertColumn(database, TABLE, CHECKSUM);
+    this.select = database.prepare(`
+      SELECT key_hash AS keyHash, request_hash AS requestHash, attempt, lease_ends_at AS leaseEndsAt, ends_at AS endsAt, answer,
+        checksum
       FROM ${TABLE} WHERE key_hash = ?`);
-    this.put = database.prepare(`
-      INSERT OR REPLACE INTO ${TABLE} (key_hash, request_hash, attempt, lease_ends_at, ends_at, answer)
-      VALUES (@keyHash, @requestHash, @attempt, @leaseEndsAt, @endsAt, @answer)`);
+    this.insert = database.prepare(`
+      INSERT OR REPLACE INTO ${TABLE} (key_hash, request_hash, attempt, lease_ends_at, ends_at, answer, checksum)
+      VALUES (@keyHash, @requestHash, @attempt, @leaseEndsAt, @endsAt, @answer, @checksum)`);
     this.delete = database.prepare(`DELETE FROM ${TABLE} WHERE key_hash = ?`);
     this.forget = database.prepare(`
       DELETE FROM ${TABLE} WHERE rowid IN (SELECT rowid FROM ${TABLE} WHERE ends_at <= ? ORDER BY ends_at LIMIT ?)`);
@@ -55,10 +60,10 @@ export class SqliteIdempotencyLedger implements IdempotencyLedger {
   async reserve(request: KeyedRequest, at: Instant, lifeMs: number): Promise<Reserved> {
     const attempt = this.ids.uuid();
     return this.inOne('Reserving an idempotency key', () => {
-      const kept = this.row.get(hashOfKey(this.secret, request));
+      const kept = this.row(hashOfKey(this.secret, request));
       const { reserved, next } = reserve(this.secret, kept, { request, at, lifeMs, attempt });
       if (next) {
-        this.put.run(next);
+        this.put(next);
         this.forget.run(at, FORGOTTEN_PER_RESERVATION);
       }
       return reserved;
@@ -67,15 +72,15 @@ export class SqliteIdempotencyLedger implements IdempotencyLedger {
 
   async settle(request: KeyedRequest, attempt: string, answer: KeptAnswer): Promise<void> {
     this.inOne('Settling an idempotency key', () => {
-      const kept = this.row.get(hashOfKey(this.secret, request));
-      if (isHeldBy(kept, attempt)) this.put.run({ ...kept, answer: sealedAnswer(this.secret, request, answer) });
+      const kept = this.row(hashOfKey(this.secret, request));
+      if (isHeldBy(kept, attempt)) this.put({ ...kept, answer: sealedAnswer(this.secret, request, answer) });
     });
   }
 
   async release(request: KeyedRequest, attempt: string): Promise<void> {
     this.inOne('Releasing an idempotency key', () => {
       const keyHash = hashOfKey(this.secret, request);
-      if (isHeldBy(this.row.get(keyHash), attempt)) this.delete.run(keyHash);
+      if (isHeldBy(this.row(keyHash), attempt)) this.delete.run(keyHash);
     });
   }
 
@@ -88,6 +93,15 @@ export class SqliteIdempotencyLedger implements IdempotencyLedger {
       // Between two steps others get their turn.
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
+  }
+
+  private row(keyHash: Buffer): LedgerRow | undefined {
+    const row = this.select.get(keyHash);
+    return row && unchecked<LedgerRow>(TABLE, row);
+  }
+
+  private put({ keyHash, requestHash, attempt, leaseEndsAt, endsAt, answer }: LedgerRow): void {
+    this.insert.run(checked({ keyHash, requestHash, attempt, leaseEndsAt, endsAt, answer }));
   }
 
   private inOne<Value>(what: string, act: () => Value): Value {

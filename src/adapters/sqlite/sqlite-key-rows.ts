@@ -99,7 +99,8 @@ export class SqliteKeyRows implements KeyRows {
   }
 
   async unfinished(): Promise<readonly string[]> {
-    return attempt('Reading unfinished destructions', () => this.statements.unfinished.all());
+    const rows = attempt('Reading unfinished destructions', () => this.statements.unfinished.all());
+    return rows.map(({ kek, isWhole }) => whole('unfinished_destructions', isWhole, kek));
   }
 
   async finished(keks: readonly string[]): Promise<void> {
@@ -129,9 +130,9 @@ export class SqliteKeyRows implements KeyRows {
     if (this.statements.deleteRing.run(doomedRef, generation).changes === 0) throw RACED;
     if (this.statements.ringsLeftBehind.get(bucket, nextGeneration) !== 0) throw RACED;
     this.statements.deleteLocators.run(doomedRef);
-    this.statements.insertTombstone.run(doomedRef, change.day);
+    this.statements.insertTombstone.run({ ref: doomedRef, day: change.day });
     this.statements.insertErased.run({ digest: change.doomedDigest });
-    this.statements.insertUnfinished.run(change.oldKek);
+    this.statements.insertUnfinished.run({ kek: change.oldKek });
     return this.statements.bumpSequence.get() as number;
   }
 

@@ -7,25 +7,19 @@ import type { Fields, Scalar, Shape } from '../../projections/kernel/collection.
 import { carryOut, forgetAll, type Row, type Rows } from '../../projections/kernel/document.js';
 import type { ProjectionWriter, ProjectionWrites } from '../../projections/kernel/views.js';
 import { attempt } from './sqlite-attempt.js';
-import { openCollections, type SqliteCollection } from './sqlite-collections.js';
+import { Checkpoints, openCollections, type SqliteCollection } from './sqlite-collections.js';
 import type { Connection } from './sqlite-database.js';
 
 export class SqliteProjectionWriter implements ProjectionWriter {
   private readonly collections: ReadonlyMap<string, SqliteCollection>;
-  private readonly readCheckpoint;
-  private readonly moveCheckpoint;
-  private readonly forgetCheckpoint;
+  private readonly checkpoints: Checkpoints;
 
   constructor(
     private readonly connection: Connection,
     shapes: readonly Shape[],
   ) {
     this.collections = openCollections(connection, shapes);
-    this.readCheckpoint = connection.prepare<[string], number>('SELECT checkpoint FROM projections WHERE collection = ?').pluck();
-    this.moveCheckpoint = connection.prepare<[number, string]>(
-      'UPDATE projections SET checkpoint = max(checkpoint, ?) WHERE collection = ?',
-    );
-    this.forgetCheckpoint = connection.prepare<[string]>('UPDATE projections SET checkpoint = 0 WHERE collection = ?');
+    this.checkpoints = new Checkpoints(connection);
   }
 
   async apply(projections: readonly ProjectionWrites[], upTo: number): Promise<void> {
@@ -34,14 +28,14 @@ export class SqliteProjectionWriter implements ProjectionWriter {
         const rows = new GatheredRows(this.tableOf(collection));
         carryOut(collection, rows, writes);
         rows.flush();
-        this.moveCheckpoint.run(upTo, collection.name);
+        this.checkpoints.move(collection.name, upTo);
       }
     });
     attempt('Writing a batch of views', () => write.immediate());
   }
 
   async checkpoint({ name }: Shape): Promise<number> {
-    return attempt('Reading the checkpoint of a view', () => this.readCheckpoint.get(name) ?? 0);
+    return attempt('Reading the checkpoint of a view', () => this.checkpoints.of(name));
   }
 
   async forget(collection: Shape, index: string, equal: object): Promise<void> {
@@ -56,7 +50,7 @@ export class SqliteProjectionWriter implements ProjectionWriter {
   async clear(collection: Shape): Promise<void> {
     const clear = this.connection.transaction(() => {
       this.tableOf(collection).clear();
-      this.forgetCheckpoint.run(collection.name);
+      this.checkpoints.move(collection.name, 0);
     });
     attempt('Clearing a view', () => clear.immediate());
   }

@@ -6,18 +6,18 @@ import type { Collection, Fields, Shape } from '../../projections/kernel/collect
 import { keyOf } from '../../projections/kernel/collection.js';
 import type { PageQuery, Views } from '../../projections/kernel/views.js';
 import { attempt } from './sqlite-attempt.js';
-import { openCollections, type SqliteCollection } from './sqlite-collections.js';
+import { Checkpoints, openCollections, type SqliteCollection } from './sqlite-collections.js';
 import type { Connection } from './sqlite-database.js';
 
 type Field<Doc> = keyof Doc & string;
 
 export class SqliteViews implements Views {
   private readonly collections: ReadonlyMap<string, SqliteCollection>;
-  private readonly checkpoint;
+  private readonly checkpoints: Checkpoints;
 
   constructor(connection: Connection, shapes: readonly Shape[]) {
     this.collections = openCollections(connection, shapes);
-    this.checkpoint = connection.prepare<[string], number>('SELECT checkpoint FROM projections WHERE collection = ?').pluck();
+    this.checkpoints = new Checkpoints(connection);
   }
 
   async get<Doc extends object, Key extends Field<Doc>, Index extends string>(
@@ -47,7 +47,7 @@ export class SqliteViews implements Views {
   }
 
   async position({ name }: Shape): Promise<number> {
-    return attempt('Reading the position of a view', () => this.checkpoint.get(name) ?? 0);
+    return attempt('Reading the position of a view', () => this.checkpoints.of(name));
   }
 
   private tableOf({ name }: Shape): SqliteCollection {
