@@ -5,10 +5,12 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { StartRefused } from '../../src/application/ports/failures.js';
+import type { Instant } from '../../src/domain/kernel/instant.js';
 import { Dice } from './dice.js';
+import { openFolder } from './open-folder.js';
 import { everythingIn } from './read-everything.js';
 import { liveHistory, toldIn } from './recorded-history.js';
+import type { Told } from './told.js';
 import { verificationProblems } from './verification.js';
 
 const SESSIONS = 2;
@@ -40,7 +42,7 @@ export async function flipBits(flips: number, seed: number, say: (line: string) 
       for (const part of ['data', 'keys']) await cp(join(folder, part), join(scratch, part), { recursive: true });
     };
     await copy();
-    const expected = await everythingIn(scratch, told, at);
+    const expected = await everythingIn(await openFolder(scratch), told, at);
     for (let flip = 1; flip <= flips; flip += 1) {
       const kind = dice.pick([...files.keys()])!;
       const file = dice.pick(files.get(kind)!)!;
@@ -49,11 +51,7 @@ export async function flipBits(flips: number, seed: number, say: (line: string) 
       const bit = dice.below(bytes.length * 8);
       bytes[bit >>> 3]! ^= 1 << (bit & 7);
       await writeFile(join(scratch, file), bytes);
-      const verdict = await verdictOn(
-        () => everythingIn(scratch, told, at),
-        expected,
-        () => verificationProblems(scratch, told),
-      );
+      const verdict = await verdictOn(scratch, { told, at, expected });
       verdicts[kind] = { ...verdicts[kind], [verdict]: (verdicts[kind]?.[verdict] ?? 0) + 1 };
       if (verdict === 'SILENTLY WRONG') wrong.push(`bit ${bit & 7} of byte ${bit >>> 3} of ${file}`);
       if (flip % PROGRESS_EVERY === 0) say(`flip ${flip}/${flips}, ${wrong.length} silently wrong`);
@@ -66,17 +64,19 @@ export async function flipBits(flips: number, seed: number, say: (line: string) 
   return { flips, seed, verdicts, wrong, seconds: Math.round((performance.now() - startedMs) / 1_000) };
 }
 
-async function verdictOn(
-  read: () => Promise<string>,
-  expected: string,
-  verify: () => Promise<readonly string[]>,
-): Promise<Verdict> {
-  try {
-    if ((await read()) === expected) return 'harmless';
-  } catch (error) {
-    return error instanceof StartRefused ? 'refused at the start' : 'found while reading';
-  }
-  const found = await verify().catch(String);
+interface Expectation {
+  readonly told: Told;
+  readonly at: Instant;
+  readonly expected: string;
+}
+
+async function verdictOn(folder: string, { told, at, expected }: Expectation): Promise<Verdict> {
+  const foundation = await openFolder(folder).catch(() => undefined);
+  if (foundation === undefined) return 'refused at the start';
+  const answers = await everythingIn(foundation, told, at).catch(() => undefined);
+  if (answers === undefined) return 'found while reading';
+  if (answers === expected) return 'harmless';
+  const found = await verificationProblems(folder, told).catch(String);
   return found.length > 0 ? 'found by verification' : 'SILENTLY WRONG';
 }
 

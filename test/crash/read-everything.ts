@@ -6,15 +6,13 @@ import type { Instant } from '../../src/domain/kernel/instant.js';
 import type { Collection } from '../../src/projections/kernel/collection.js';
 import { allCollections } from '../../src/projections/projections.js';
 import { readLog } from './log-check.js';
-import { openFolder } from './open-folder.js';
 import type { Told } from './told.js';
 import { catchUp } from './views-check.js';
 
 const ALL = 1_000_000;
 
-/** Throws what the stores throw. `at` is the instant of the crash, so that nothing has ended meanwhile. */
-export async function everythingIn(folder: string, told: Told, at: Instant): Promise<string> {
-  const foundation = await openFolder(folder);
+/** Throws what the stores throw, and closes them. `at` is the instant of the crash, so that nothing has ended meanwhile. */
+export async function everythingIn(foundation: Foundation, told: Told, at: Instant): Promise<string> {
   try {
     // As a server does before it is ready.
     await catchUp(foundation, foundation.projectionWriter);

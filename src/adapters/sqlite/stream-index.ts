@@ -48,7 +48,7 @@ export class StreamIndex {
     this.headsMax = options.headsMax ?? HEADS_MAX;
     this.hashOf = options.hashOf ?? startOfSha256;
     this.segments = new IndexSegments(events, options.segmentsPerLevel ?? SEGMENTS_PER_LEVEL);
-    for (const { stream, revision, position, type } of events.allAfter(this.segments.lastPosition)) {
+    for (const { stream, revision, position, type } of events.placesAfter(this.segments.lastPosition)) {
       const hash = this.tail.head(stream)?.hash ?? this.hashOf(stream);
       this.tail.add(stream, hash, revision, position, type === STREAM_REMOVED);
     }
