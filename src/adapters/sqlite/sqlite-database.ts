@@ -5,7 +5,7 @@
  */
 import Database from 'better-sqlite3';
 import { StartRefused } from '../../application/ports/failures.js';
-import { assertLogWhole } from './wal-check.js';
+import { assertLogWhole, discardIfDamaged } from './wal-check.js';
 
 export type Connection = Database.Database;
 
@@ -18,7 +18,7 @@ export const NEVER_RELEASED = '';
 export interface SqliteOptions {
   /** Pages in the write-ahead log before a commit copies them into the file: rarer means longer pauses. */
   readonly walAutocheckpoint?: number;
-  /** Of a file that is built anew from another one: its last commits may be lost, and are made again. */
+  /** Of a file that is built anew from another one: with a damaged write-ahead log it is removed. */
   readonly isDerived?: boolean;
 }
 
@@ -30,7 +30,8 @@ const BUSY_TIMEOUT_MS = 5_000;
 const WAL_BYTES_KEPT = 32 * 1_024 * 1_024;
 
 export function openSqliteDatabase(file: string, schema: Schema, options: SqliteOptions = {}): Connection {
-  if (options.isDerived !== true) assertLogWhole(file);
+  if (options.isDerived === true) discardIfDamaged(file);
+  else assertLogWhole(file);
   const connection = connect(file);
   try {
     assertVersion(connection);

@@ -2,9 +2,9 @@
  * Tells a write-ahead log that a power cut left unfinished from one that was damaged later. SQLite does not: it takes
  * the first frame that is not whole for the end, and forgets every commit behind it, acknowledged ones too (ADR 0026).
  * A frame is written when the transaction before it is on the disk; so a log that goes on behind a transaction that is
- * not whole was damaged, and so was a frame that is whole but for one bit. It holds for `synchronous = FULL` alone.
+ * not whole was damaged, and so was a frame that is whole but for one bit. That holds for `synchronous = FULL` alone.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { StartRefused } from '../../application/ports/failures.js';
 
 const MAGIC = 0x377f_0682;
@@ -18,13 +18,25 @@ type Sums = readonly [number, number];
 
 /** Throws `StartRefused` for a log that lost what it once had. */
 export function assertLogWhole(database: string): void {
-  const path = `${database}-wal`;
-  if (!existsSync(path)) return;
-  const damage = damageIn(readFileSync(path));
+  const damage = damageBeside(database);
   if (damage === undefined) return;
   throw new StartRefused(
-    `${path} is damaged (${damage}): what was acknowledged in it would be lost. Restore the folder from a backup, or remove the file and accept the loss.`,
+    `${database}-wal is damaged (${damage}): what was acknowledged in it would be lost. Restore the folder from a backup, or remove the file and accept the loss.`,
   );
+}
+
+/**
+ * Removes a database that can be built anew when its log is damaged: what SQLite would still take of the log may be
+ * older than what a checkpoint has copied already, and the two together are no state that there ever was.
+ */
+export function discardIfDamaged(database: string): void {
+  if (damageBeside(database) === undefined) return;
+  for (const path of [database, `${database}-wal`, `${database}-shm`]) rmSync(path, { force: true });
+}
+
+function damageBeside(database: string): string | undefined {
+  const path = `${database}-wal`;
+  return existsSync(path) ? damageIn(readFileSync(path)) : undefined;
 }
 
 export function damageIn(log: Buffer): string | undefined {
