@@ -9,12 +9,15 @@ import { limits } from '../../domain/kernel/limits.js';
 import { ProblemError } from '../nest/problems.js';
 import { parseStrictJson } from '../nest/strict-json.js';
 import { problemOfError } from '../nest/to-problem.js';
+import { BrokenRequests, checkBodyType, isHeadFine } from './broken-requests.js';
 import { allowOrigins } from './cross-origin.js';
 import { compressLargeAnswers } from './large-answers.js';
 
 const CANONICAL_PATH = /^(?:\/[A-Za-z0-9._~-]+)+$|^\/$/;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** How late one of the two may be noticed. */
+const TIMEOUTS_CHECK_MS = 1_000;
 const PARAMETER_CHARACTERS_MAX = 100;
 
 export interface HttpServerOptions {
@@ -25,12 +28,14 @@ export interface HttpServerOptions {
 }
 
 export function createHttpServer({ trustedProxies, ids, origins }: HttpServerOptions): FastifyAdapter {
+  const broken = new BrokenRequests(ids);
   const adapter = new FastifyAdapter({
     bodyLimit: limits.frameBytesMax,
     genReqId: () => ids.uuid(),
     trustProxy: (_address: string, hop: number) => hop < trustedProxies,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUTS_CHECK_MS, requireHostHeader: false },
+    clientErrorHandler: (error, socket) => broken.refuse(error, socket),
     exposeHeadRoutes: false,
     routerOptions: {
       caseSensitive: true,
@@ -44,9 +49,11 @@ export function createHttpServer({ trustedProxies, ids, origins }: HttpServerOpt
     },
   });
   const fastify = adapter.getInstance();
+  broken.watch(fastify.server);
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
+      checkBodyType(request.headers);
       done(null, readJson(body as Buffer));
     } catch (error) {
       done(error as Error);
@@ -55,7 +62,11 @@ export function createHttpServer({ trustedProxies, ids, origins }: HttpServerOpt
   allowOrigins(fastify, origins);
   compressLargeAnswers(fastify);
   // One path, one route: what spells it otherwise does not exist, so no rule can be dodged by spelling.
-  fastify.addHook('onRequest', async (request) => {
+  fastify.addHook('onRequest', async (request, reply) => {
+    if (!isHeadFine(request.raw)) {
+      void reply.header('Connection', 'close');
+      throw new ProblemError('invalid-request');
+    }
     const [path = ''] = request.raw.url?.split('?', 1) ?? [];
     if (!CANONICAL_PATH.test(path)) throw new ProblemError('not-found');
   });

@@ -48,6 +48,7 @@ export const problems = {
   'account-not-found': { status: 404, retryable: false, title: 'There is no such account' },
   'device-not-found': { status: 404, retryable: false, title: 'You have no such device' },
   'method-not-allowed': { status: 405, retryable: false, title: 'That method has no meaning here' },
+  'request-timeout': { status: 408, retryable: true, title: 'The request did not arrive in time' },
   'id-reused': { status: 409, retryable: false, title: 'That id already stands for something else' },
   'group-is-full': {
     status: 409,

@@ -13,7 +13,7 @@ import type { IdSource } from '../../application/ports/id-source.js';
 import { instant, later } from '../../domain/kernel/instant.js';
 import { limits } from '../../domain/kernel/limits.js';
 import type { AccessTokens, Session } from '../nest/access-tokens.js';
-import type { Problem, ProblemCode } from '../nest/problems.js';
+import { bareAnswer } from '../nest/bare-answer.js';
 import { ProblemError } from '../nest/problems.js';
 import { problemOfError } from '../nest/to-problem.js';
 import { SUB_PROTOCOL, socketLimits, TICKET_PREFIX } from './frames.js';
@@ -103,7 +103,7 @@ export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket
       const session = await this.authenticate(request);
       server.handleUpgrade(request, stream, head, (socket) => server.emit('connection', socket, request, session));
     } catch (error) {
-      refuse(stream, problemOfError(error, this.deps.ids.uuid()));
+      stream.end(bareAnswer(problemOfError(error, this.deps.ids.uuid())));
       await this.letGo(stream);
     }
   }
@@ -140,14 +140,3 @@ export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket
     return principal === undefined ? undefined : { ...principal, expiresAt: later(instant(nowAt), limits.accessTokenLifeMs) };
   }
 }
-
-function refuse(stream: Duplex, problem: Problem): void {
-  const body = JSON.stringify(problem);
-  const retry = problem.retryAfterMs === undefined ? '' : `Retry-After: ${Math.ceil(problem.retryAfterMs / 1_000)}\r\n`;
-  const head =
-    `HTTP/1.1 ${problem.status} ${reasonOf(problem.code)}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
-    `${retry}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
-  stream.end(head + body);
-}
-
-const reasonOf = (code: ProblemCode): string => code.replaceAll('-', ' ');
