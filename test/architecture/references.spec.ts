@@ -100,6 +100,29 @@ describe('generated documents', () => {
     for (const post of posts) expect('422' in post.responses).toBe(takes(post, 'Idempotency-Key'));
   });
 
+  it('refer only to schemas that are there', () => {
+    const text = generated.get('docs/reference/openapi.json') ?? '';
+    const names = [...text.matchAll(/"#\/components\/schemas\/([^"]*)"/g)].map(([, name]) => name as string);
+    expect(names.length).toBeGreaterThan(100);
+    expect(names.filter((name) => !Object.hasOwn(openApi().components.schemas, name))).toEqual([]);
+  });
+
+  it('close every schema of a request and none of an answer', () => {
+    const { schemas } = openApi().components as {
+      readonly schemas: Readonly<Record<string, { readonly additionalProperties?: unknown }>>;
+    };
+    const namesIn = (part: unknown): string[] =>
+      [...JSON.stringify(part).matchAll(/"#\/components\/schemas\/(\w+)"/g)].flatMap(([, name]) => [
+        name as string,
+        ...namesIn(schemas[name as string]),
+      ]);
+    const bodies = namesIn(operations().map((operation) => (operation as { readonly requestBody?: object }).requestBody ?? {}));
+    const answers = namesIn(operations().map(({ responses }) => responses));
+    expect(bodies.length).toBeGreaterThan(10);
+    expect(bodies.filter((name) => schemas[name]?.additionalProperties !== false)).toEqual([]);
+    expect(answers.filter((name) => schemas[name]?.additionalProperties === false)).toEqual([]);
+  });
+
   it('use no union in an answer, so that generated clients survive what they do not know', () => {
     const unions = Object.entries(openApi().components.schemas).filter(([, schema]) => schema.oneOf !== undefined);
     expect(unions).toEqual([]);

@@ -63,6 +63,8 @@ const fitting = (extra: number): string =>
   'x'.repeat(limits.contentBytesMax - JSON.stringify({ type: 'text', text: '' }).length + extra);
 const messages = () => `/v1/conversations/${conversationId}/messages`;
 
+const readMark = () => `/v1/conversations/${conversationId}/read-mark`;
+
 type Case = readonly [what: string, status: number, code: string, send: () => Promise<RawAnswer>];
 
 const rest: readonly Case[] = [
@@ -198,6 +200,12 @@ const rest: readonly Case[] = [
       raw('GET', `/v1/conversations?pageToken=${(await ada.call('GET', `${messages()}?limit=1`)).body.previousPageToken}`),
   ],
   ['a page that is too long', 400, 'invalid-request', () => raw('GET', `${messages()}?limit=201`)],
+  ['a page length in another notation', 400, 'invalid-request', () => raw('GET', `${messages()}?limit=0x10`)],
+  ['a page length with an exponent', 400, 'invalid-request', () => raw('GET', `${messages()}?limit=1e1`)],
+  ['a page length of nothing', 400, 'invalid-request', () => raw('GET', `${messages()}?limit=`)],
+  ['a text where a number is due', 400, 'invalid-request', () => raw('PUT', readMark(), '{"seq":"1"}')],
+  ['a flag where a number is due', 400, 'invalid-request', () => raw('PUT', readMark(), '{"seq":true}')],
+  ['a list where a number is due', 400, 'invalid-request', () => raw('PUT', readMark(), '{"seq":[1]}')],
   ['an unknown parameter', 400, 'invalid-request', () => raw('GET', `${messages()}?offset=1`)],
   ['a parameter given twice', 400, 'invalid-request', () => raw('GET', `${messages()}?limit=1&limit=2`)],
   [

@@ -9,6 +9,7 @@ import { until } from './until.js';
 
 const DIST = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const KIB = 1_024;
+const START_MS = 60_000;
 const ROOMY = {
   SOTTOVOCE_SIGN_INS_PER_TARGET_HOUR_MAX: '100000',
   SOTTOVOCE_SIGN_INS_PER_ADDRESS_HOUR_MAX: '1000000',
@@ -44,8 +45,10 @@ export class ServedApp implements Pick<AppUnderTest, 'url' | 'folder' | 'logged'
       app.ended = `ended with ${code ?? signal}`;
     });
     const started = () => app.logged.find((line) => line.includes('"event":"started"'));
-    await until('the server starts', () => started() !== undefined || app.ended !== undefined);
-    if (app.ended !== undefined) throw new Error(`The server ${app.ended}:\n${app.logged.join('\n')}`);
+    await until('the server starts', () => started() !== undefined || app.ended !== undefined, undefined, START_MS).catch(() => {
+      child.kill('SIGKILL');
+    });
+    if (started() === undefined) throw new Error(`The server ${app.ended ?? 'does not start'}:\n${app.logged.join('\n')}`);
     app.url = JSON.parse(started() ?? '').url;
     return app;
   }

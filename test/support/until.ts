@@ -5,8 +5,9 @@ export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
   between: () => unknown = () => undefined,
+  withinMs = DEADLINE_MS,
 ): Promise<void> {
-  const deadlineMs = performance.now() + DEADLINE_MS;
+  const deadlineMs = performance.now() + withinMs;
   while (!(await holds())) {
     if (performance.now() > deadlineMs) throw new Error(`It never came true: ${what}.`);
     await between();

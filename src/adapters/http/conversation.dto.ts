@@ -1,12 +1,12 @@
 /** What conversation routes take and answer. Requests are closed, answers open; a name here is public for ever. */
 import { limits } from '../../domain/kernel/limits.js';
-import { IdField, IdsField, InstantField, IntField, ListField, ObjectField, TextField, WordField } from './fields.js';
+import { IdField, IdsField, InstantField, IntField, IntParam, ListField, ObjectField, TextField, WordField } from './fields.js';
 
 const REVISION_MAX = Number.MAX_SAFE_INTEGER;
 const TOKEN_CHARACTERS_MAX = 2_048;
 
 export class Paging {
-  @IntField(1, limits.pageMax, { optional: true, description: `${limits.pageDefault} unless said otherwise.` })
+  @IntParam(1, limits.pageMax, { optional: true, description: `${limits.pageDefault} unless said otherwise.` })
   limit?: number;
 
   @TextField(1, TOKEN_CHARACTERS_MAX, { optional: true, description: 'From an earlier answer.' })

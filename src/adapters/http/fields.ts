@@ -5,7 +5,7 @@
 import { applyDecorators } from '@nestjs/common';
 import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayUnique,
@@ -27,6 +27,7 @@ import {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const DIGITS = /^(?:0|[1-9]\d{0,15})$/;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 
 export interface FieldOptions {
@@ -82,13 +83,13 @@ export const InstantField = (options: FieldOptions = {}) =>
   );
 
 export const IntField = (min: number, max: number, options: FieldOptions = {}) =>
-  field(
-    options,
-    { type: 'integer', minimum: min, maximum: max },
-    Type(() => Number),
-    IsInt(),
-    Min(min),
-    Max(max),
+  field(options, { type: 'integer', minimum: min, maximum: max }, IsInt(), Min(min), Max(max));
+
+/** An integer behind the question mark, where everything is text: digits alone, and no other way to write it. */
+export const IntParam = (min: number, max: number, options: FieldOptions = {}) =>
+  applyDecorators(
+    IntField(min, max, options),
+    Transform(({ value }) => (typeof value === 'string' && DIGITS.test(value) ? Number(value) : value)),
   );
 
 export const FlagField = (options: FieldOptions = {}) => field(options, { type: Boolean }, IsBoolean());
@@ -101,10 +102,13 @@ export const ChoiceField = (values: readonly string[], options: FieldOptions = {
 export const WordField = (values: readonly string[], options: FieldOptions = {}) =>
   field(options, { type: String, 'x-known-values': [...values] } as ApiPropertyOptions, IsString());
 
+/** OpenAPI takes a function for one that is to be asked later by its name, which must be `type`. */
+const lazy = (given: () => new () => object) => ({ type: () => given() });
+
 export const ObjectField = (type: () => new () => object, options: FieldOptions = {}) =>
-  field(options, { type }, IsObject(), ValidateNested(), Type(type));
+  field(options, lazy(type), IsObject(), ValidateNested(), Type(type));
 
 export const ListField = (type: () => new () => object, options: FieldOptions = {}) =>
-  field(options, { type, isArray: true }, IsArray(), ValidateNested({ each: true }), Type(type));
+  field(options, { ...lazy(type), isArray: true }, IsArray(), ValidateNested({ each: true }), Type(type));
 
 export const WordsField = (options: FieldOptions = {}) => field(options, { type: [String] }, IsArray(), IsString({ each: true }));

@@ -9,6 +9,7 @@ import {
   IdsField,
   InstantField,
   IntField,
+  IntParam,
   ListField,
   ObjectField,
   PatternField,
@@ -63,6 +64,10 @@ export class Hints {
   urgent?: boolean;
 }
 
+/** As they are read, but closed: a request may hold nothing else. */
+export class NewRelations extends Relations {}
+export class NewHints extends Hints {}
+
 export class SendMessage {
   @IdField({ description: 'Chosen by the client: a random UUID. One post per id, for ever.' })
   messageId: string;
@@ -73,11 +78,11 @@ export class SendMessage {
   @ObjectField(() => NewContent, { description: `At most ${limits.contentBytesMax} bytes as JSON in UTF-8.` })
   content: NewContent;
 
-  @ObjectField(() => Relations, { optional: true })
-  relations?: Relations;
+  @ObjectField(() => NewRelations, { optional: true })
+  relations?: NewRelations;
 
-  @ObjectField(() => Hints, { optional: true })
-  hints?: Hints;
+  @ObjectField(() => NewHints, { optional: true })
+  hints?: NewHints;
 
   @IdsField(limits.mediaIdsMax, { optional: true })
   mediaIds?: string[];
@@ -186,12 +191,12 @@ export class Messages {
 }
 
 export class MessagePaging extends Paging {
-  @IntField(1, SEQ_MAX, { optional: true })
+  @IntParam(1, SEQ_MAX, { optional: true })
   fromSeq?: number;
 
-  @IntField(1, SEQ_MAX, { optional: true })
+  @IntParam(1, SEQ_MAX, { optional: true })
   toSeq?: number;
 
-  @IntField(1, SEQ_MAX, { optional: true })
+  @IntParam(1, SEQ_MAX, { optional: true })
   aroundSeq?: number;
 }

@@ -18,8 +18,27 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .build();
-  return SwaggerModule.createDocument(app, config, { extraModels: [Problem] });
+  return closeRequests(SwaggerModule.createDocument(app, config, { extraModels: [Problem] }));
 }
+
+/** What a request may hold is said to be all that it may hold. Answers stay open. */
+function closeRequests(document: OpenAPIObject): OpenAPIObject {
+  const schemas = document.components?.schemas ?? {};
+  const bodies = Object.values(document.paths).flatMap((path) =>
+    Object.values(path as Record<string, { readonly requestBody?: object }>).map(({ requestBody }) => requestBody),
+  );
+  const toClose = namesIn(bodies);
+  for (const name of toClose) {
+    const schema = schemas[name] as { additionalProperties?: boolean };
+    schema.additionalProperties = false;
+    for (const inner of namesIn(schema)) toClose.add(inner);
+  }
+  return document;
+}
+
+/** The schemas that are referred to. */
+const namesIn = (part: unknown): Set<string> =>
+  new Set([...(JSON.stringify(part) ?? '').matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name as string));
 
 export function serveOpenApi(app: INestApplication, document: OpenAPIObject): void {
   SwaggerModule.setup('docs', app, document, {

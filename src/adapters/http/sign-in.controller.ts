@@ -46,7 +46,15 @@ export class SignInController {
     does: 'write',
     answer: Tokens,
     isPublic: true,
-    problems: ['code-wrong', 'verification-gone', 'device-key-unsupported', 'device-revoked', 'account-erased', 'contended'],
+    problems: [
+      'not-found',
+      'code-wrong',
+      'verification-gone',
+      'device-key-unsupported',
+      'device-revoked',
+      'account-erased',
+      'contended',
+    ],
   })
   async completeVerification(
     @Param('verificationId', IdParam) verificationId: string,

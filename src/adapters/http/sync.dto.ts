@@ -2,7 +2,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { limits } from '../../domain/kernel/limits.js';
 import { factNames } from '../../projections/facts.js';
-import { FlagField, IdField, IntField, ListField, TextField, WordField } from './fields.js';
+import { FlagField, IdField, IntField, IntParam, ListField, TextField, WordField } from './fields.js';
 
 const CURSOR_CHARACTERS_MAX = 2_048;
 const REVISION_MAX = Number.MAX_SAFE_INTEGER;
@@ -14,7 +14,7 @@ export class SyncQuery {
   })
   cursor?: string;
 
-  @IntField(0, limits.syncWaitMsMax, {
+  @IntParam(0, limits.syncWaitMsMax, {
     optional: true,
     description: 'When there is nothing yet, wait so long for something. Of two that wait for one device the newer one does.',
   })
