@@ -16,6 +16,9 @@ const ROOMY = {
   SOTTOVOCE_LOOKUPS_PER_ACCOUNT_MINUTE_MAX: '100000',
 };
 
+// A programme that is told to stop takes its servers with it.
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+
 export class ServedApp implements Pick<AppUnderTest, 'url' | 'folder' | 'logged' | 'codeOf'> {
   url = '';
   readonly folder = mkdtempSync(join(tmpdir(), 'sottovoce-served-'));
@@ -40,6 +43,7 @@ export class ServedApp implements Pick<AppUnderTest, 'url' | 'folder' | 'logged'
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     app.child = child;
+    process.once('exit', () => child.kill('SIGKILL'));
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => app.take(text));
     child.on('close', (code, signal) => {
       app.ended = `ended with ${code ?? signal}`;

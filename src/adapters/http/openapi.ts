@@ -2,8 +2,14 @@
 import type { INestApplication } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { problems } from '../nest/problems.js';
 import { version } from '../nest/version.js';
 import { Problem } from './problem.dto.js';
+
+interface Operation {
+  readonly requestBody?: object;
+  readonly responses: Record<string, { readonly description: string; readonly content?: object }>;
+}
 
 export function buildOpenApi(app: INestApplication): OpenAPIObject {
   const description =
@@ -18,7 +24,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .build();
-  return closeRequests(SwaggerModule.createDocument(app, config, { extraModels: [Problem] }));
+  return describeBodies(closeRequests(SwaggerModule.createDocument(app, config, { extraModels: [Problem] })));
 }
 
 /** What a request may hold is said to be all that it may hold. Answers stay open. */
@@ -32,6 +38,21 @@ function closeRequests(document: OpenAPIObject): OpenAPIObject {
     const schema = schemas[name] as { additionalProperties?: boolean };
     schema.additionalProperties = false;
     for (const inner of namesIn(schema)) toClose.add(inner);
+  }
+  return document;
+}
+
+/** Whatever takes a body may find it too large, or of another kind. */
+function describeBodies(document: OpenAPIObject): OpenAPIObject {
+  const operations = Object.values(document.paths).flatMap((path) => Object.values(path as Record<string, Operation>));
+  for (const { requestBody, responses } of operations) {
+    if (requestBody === undefined) continue;
+    for (const code of ['request-too-large', 'unsupported-media-type'] as const) {
+      const { status } = problems[code];
+      const described = responses[status]?.description;
+      const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+      responses[status] = { description: described === undefined ? code : `${described}, ${code}`, content };
+    }
   }
   return document;
 }

@@ -1,0 +1,75 @@
+/** Whoever watches a server under siege: its memory, its log, and how long an honest client waits for it. */
+import { logProblem } from '../fuzz/verdict.js';
+import { Person } from '../support/person.js';
+import type { ServedApp } from '../support/served-app.js';
+
+/** A defect, not a target: nobody may have to wait so long. */
+const HONEST_MS_MAX = 10_000;
+const EVERY_MS = 250;
+
+export class Watch {
+  told = '';
+  private readonly memory: number[] = [];
+  private readonly waitedMs: number[] = [];
+  private readonly problems: string[] = [];
+  private isOver = false;
+  private watching: Promise<void> = Promise.resolve();
+
+  private constructor(
+    private readonly app: ServedApp,
+    private readonly honest: Person,
+  ) {}
+
+  static async begin(app: ServedApp): Promise<Watch> {
+    const watch = new Watch(app, await Person.signIn(app.asApp));
+    await watch.connect();
+    watch.waitedMs.length = 0;
+    watch.memory.push(app.memoryMib());
+    watch.watching = watch.run();
+    return watch;
+  }
+
+  /** An honest device opens a socket, says hello and is up to date: how long that took. */
+  async connect(): Promise<number> {
+    const startedMs = performance.now();
+    const line = await this.honest.online();
+    const tookMs = performance.now() - startedMs;
+    await line.close();
+    this.waitedMs.push(tookMs);
+    return tookMs;
+  }
+
+  /** What the programme wants to say beside the figures. */
+  say(text: string): void {
+    this.told += `${text}; `;
+  }
+
+  async end(): Promise<readonly string[]> {
+    this.isOver = true;
+    await this.watching;
+    await this.connect().catch((error: unknown) => this.problems.push(`At the end an honest client is not served: ${error}`));
+    if (this.app.ended !== undefined) this.problems.push(`The server ${this.app.ended}.`);
+    else this.memory.push(this.app.memoryMib());
+    const sorted = [...this.waitedMs].sort((one, other) => one - other);
+    const [median, worst] = [sorted[Math.floor(sorted.length / 2)] ?? 0, sorted.at(-1) ?? 0];
+    const { memory } = this;
+    const middle = memory[Math.floor(memory.length / 2)];
+    this.told += `memory ${memory[0]} MiB before, ${middle} in the middle, ${Math.max(...memory)} at most, ${memory.at(-1)} at the end; `;
+    this.told += `an honest client connected ${sorted.length} times in ${median.toFixed(0)} ms (median), ${worst.toFixed(0)} ms at most`;
+    if (worst > HONEST_MS_MAX) this.problems.push(`An honest client waited ${worst.toFixed(0)} ms.`);
+    return this.problems;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.isOver && this.app.ended === undefined) {
+      await this.connect().catch((error: unknown) => this.problems.push(`An honest client is not served: ${error}`));
+      if (this.app.ended !== undefined) return;
+      this.memory.push(this.app.memoryMib());
+      for (const line of this.app.logged.splice(0)) {
+        const problem = logProblem(line, 'no canary here');
+        if (problem !== undefined) this.problems.push(problem);
+      }
+      await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+    }
+  }
+}
