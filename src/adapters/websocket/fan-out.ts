@@ -6,6 +6,7 @@ import type { EventCodec } from '../../application/event-codec.js';
 import type { Clock } from '../../application/ports/clock.js';
 import type { EventFeed } from '../../application/ports/event-feed.js';
 import type { StoredEvent } from '../../application/ports/event-store.js';
+import type { ConversationId } from '../../domain/kernel/ids.js';
 import { conversationMembers } from '../../projections/conversation-members.js';
 import type { FeedEnvelope, ProjectedEnvelope } from '../../projections/kernel/feed-events.js';
 import { known } from '../../projections/kernel/feed-events.js';
@@ -15,7 +16,7 @@ import { liveFacts } from '../../projections/live-facts.js';
 import { ProblemError } from '../nest/problems.js';
 import type { Reads } from '../nest/reads.js';
 import { closeCodes } from './frames.js';
-import type { SocketSession } from './session.js';
+import type { LiveFact, SocketSession } from './session.js';
 import type { SessionHub } from './session-hub.js';
 
 const BATCH_EVENTS_MAX = 500;
@@ -38,6 +39,8 @@ export interface FanOutDeps {
 export class FanOut {
   /** Everything up to here has been handed to the sockets. */
   upTo = 0;
+  /** What was told so far of a conversation whose creation the last batch may have ended in. */
+  private begun: { readonly conversationId: ConversationId; readonly facts: LiveFact[] } | undefined;
 
   constructor(private readonly deps: FanOutDeps) {}
 
@@ -85,24 +88,52 @@ export class FanOut {
     const envelopes = stored.map((event) => known(this.deps.codec.decodeFeed(event)));
     const joined = await this.deps.join(envelopes);
     this.joinFirstMembers(joined);
-    const opened = await this.deps.reads.open(joined.map((event) => (this.hasReaders(event) ? event : undefined)));
+    const last = joined.at(-1);
+    const begun = last !== undefined && isOfCreation(last) ? last.data.conversationId : undefined;
+    const isKept = (event: ProjectedEnvelope): event is CreationEvent =>
+      isOfCreation(event) && event.data.conversationId === begun;
+    const isWanted = (event: ProjectedEnvelope): boolean => this.hasReaders(event) || isKept(event);
+    const opened = await this.deps.reads.open(joined.map((event) => (isWanted(event) ? event : undefined)));
     const now = this.deps.clock.now();
+    if (this.begun?.conversationId !== begun) this.begun = undefined;
     for (const [index, event] of joined.entries()) {
       const readable = opened[index];
       if (event.type === 'MemberAdded' && event.handle !== undefined) this.deps.hub.joinHandle(event.handle, event.data);
       if (readable === undefined) continue;
       for (const fact of liveFacts(readable, event.meta, now)) {
-        this.send(event, { position: event.meta.position, frame: Buffer.from(JSON.stringify(fact)) });
+        const live = { position: event.meta.position, frame: Buffer.from(JSON.stringify(fact)) };
+        this.send(event, live);
+        if (isKept(event)) this.keep(event, live);
       }
       this.end(event);
     }
   }
 
-  /** Who is there at the creation sees all of it, from its first fact on. */
+  /** From the first fact on, or not at all. */
+  private keep({ type, data: { conversationId } }: CreationEvent, fact: LiveFact): void {
+    if (type === 'ConversationCreated') this.begun = { conversationId, facts: [] };
+    if (this.begun?.conversationId === conversationId) this.begun.facts.push(fact);
+  }
+
+  /**
+   * Who is there at the creation sees all of it, from its first fact on. A batch may end within a creation: whoever comes
+   * in the next one is told what they missed, or, if that is not in hand any more, comes again and syncs it.
+   */
   private joinFirstMembers(events: readonly ProjectedEnvelope[]): void {
+    const { hub } = this.deps;
+    const created = new Set(
+      events.map((event) => (event.type === 'ConversationCreated' ? event.data.conversationId : undefined)),
+    );
     for (const event of events) {
       if (event.type !== 'MemberAdded' || event.data.fromSeq !== 1 || event.handle === undefined) continue;
-      this.deps.hub.joinHandle(event.handle, event.data);
+      const { conversationId } = event.data;
+      for (const session of hub.ofHandle(event.handle)) {
+        const hasAll = created.has(conversationId) || hub.membershipsOf(session).has(conversationId);
+        if (hasAll) continue;
+        if (this.begun?.conversationId === conversationId) for (const fact of this.begun.facts) session.deliver(fact);
+        else session.close(closeCodes.failure, 'try again');
+      }
+      hub.joinHandle(event.handle, event.data);
     }
   }
 
@@ -129,3 +160,9 @@ export class FanOut {
     }
   }
 }
+
+type CreationEvent = Extract<ProjectedEnvelope, { type: 'ConversationCreated' | 'MemberAdded' }>;
+
+/** One of the events of the write that creates a conversation. */
+const isOfCreation = (event: ProjectedEnvelope): event is CreationEvent =>
+  event.type === 'ConversationCreated' || (event.type === 'MemberAdded' && event.data.fromSeq === 1);

@@ -59,6 +59,10 @@ export class SessionHub {
     members.set(memberId, sessions.add(session));
   }
 
+  ofHandle(handle: Handle): Iterable<SocketSession> {
+    return [...(this.byHandle.get(handle) ?? [])];
+  }
+
   joinHandle(handle: Handle, membership: Membership): void {
     for (const session of this.byHandle.get(handle) ?? []) this.join(session, membership);
   }
