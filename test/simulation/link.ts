@@ -1,0 +1,104 @@
+/**
+ * One connection between a device and a process, as the gateway sees it: a socket of `ws` that is none. Frames arrive in
+ * their order and take their time; it may break between any two of them, and the server may not notice.
+ */
+import { EventEmitter } from 'node:events';
+import { type Actor, anybody, type Schedule } from './schedule.js';
+
+const OPEN = 1;
+const CLOSED = 3;
+
+export interface Receiver {
+  frame(text: string): void;
+  closed(code: number): void;
+}
+
+export class Link extends EventEmitter {
+  readyState = OPEN;
+  bufferedAmount = 0;
+  isBroken = false;
+  /** After so many more frames to the device it breaks. */
+  breaksAfterFrames = Number.POSITIVE_INFINITY;
+  slowUntilMs = 0;
+  private readonly network: Actor = anybody();
+  private readonly toDevice: (() => void)[] = [];
+  private readonly toServer: (() => void)[] = [];
+
+  constructor(
+    private readonly schedule: Schedule,
+    private readonly receiver: Receiver,
+  ) {
+    super();
+  }
+
+  /** From the server. */
+  send(bytes: Buffer): void {
+    const text = bytes.toString('utf8');
+    this.bufferedAmount += bytes.length;
+    this.deliver(this.toDevice, () => {
+      this.bufferedAmount -= bytes.length;
+      if (this.breaksAfterFrames <= 0) this.cut();
+      this.breaksAfterFrames -= 1;
+      if (!this.isBroken) this.receiver.frame(text);
+    });
+  }
+
+  close(code: number): void {
+    if (this.readyState !== OPEN) return;
+    this.readyState = CLOSED;
+    this.deliver(this.toDevice, () => this.ended(code));
+    this.later(() => this.emit('close'));
+  }
+
+  terminate(): void {
+    if (this.readyState === CLOSED) return;
+    this.readyState = CLOSED;
+    this.later(() => this.emit('close'));
+    this.deliver(this.toDevice, () => this.ended(1006));
+  }
+
+  ping(): void {
+    this.deliver(this.toDevice, () => this.deliver(this.toServer, () => this.emit('pong')));
+  }
+
+  /** From the device. */
+  say(text: string): void {
+    this.deliver(this.toServer, () => {
+      if (this.readyState === OPEN) this.emit('message', Buffer.from(text), false);
+    });
+  }
+
+  /** Breaks here and now; the server notices, or goes on sending into nothing. */
+  cut(isNoticed = true): void {
+    if (this.isBroken) return;
+    this.isBroken = true;
+    this.receiver.closed(1006);
+    if (!isNoticed || this.readyState !== OPEN) return;
+    this.later(() => {
+      this.readyState = CLOSED;
+      this.emit('close');
+    });
+  }
+
+  private ended(code: number): void {
+    if (this.isBroken) return;
+    this.isBroken = true;
+    this.receiver.closed(code);
+  }
+
+  /** What was sent before arrives before. */
+  private deliver(line: (() => void)[], arrive: () => void): void {
+    line.push(arrive);
+    this.later(() => {
+      const next = line.shift();
+      if (this.isBroken && line === this.toServer) return;
+      next?.();
+    });
+  }
+
+  private later(run: () => void): void {
+    const { chance, nowMs } = this.schedule;
+    const slowMs = this.slowUntilMs > nowMs ? 400 : 0;
+    this.schedule.at(this.network, nowMs + slowMs + (chance.happens(0.9) ? chance.fraction() * 5 : chance.fraction() * 200), run);
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * One server process of a world: the real use cases, caches, projector, reactions, fan-out, gateway and reads, over the
+ * adapters in memory. A start after a crash keeps what is durable and nothing else.
+ */
+import type { CommandBus } from '@nestjs/cqrs';
+import { NodeKeyProofs } from '../../src/adapters/crypto/node-key-proofs.js';
+import { InMemoryCredentials } from '../../src/adapters/in-memory/in-memory-credentials.js';
+import type { InMemoryKeyRows } from '../../src/adapters/in-memory/in-memory-key-rows.js';
+import { InMemoryRateLimiter } from '../../src/adapters/in-memory/in-memory-rate-limiter.js';
+import { InMemorySubjectKeys } from '../../src/adapters/in-memory/in-memory-subject-keys.js';
+import { messages } from '../../src/adapters/nest/cqrs-bridge.js';
+import { Dispatch } from '../../src/adapters/nest/dispatch.js';
+import type { Log } from '../../src/adapters/nest/log.js';
+import { Reads } from '../../src/adapters/nest/reads.js';
+import { SealedTokens } from '../../src/adapters/nest/sealed-tokens.js';
+import { Sync } from '../../src/adapters/nest/sync.js';
+import { SqlitePostedIndex } from '../../src/adapters/sqlite/sqlite-posted-index.js';
+import { ChatGateway } from '../../src/adapters/websocket/chat.gateway.js';
+import { SessionHub } from '../../src/adapters/websocket/session-hub.js';
+import { ConversationStates } from '../../src/application/conversation-states.js';
+import { EventCodec } from '../../src/application/event-codec.js';
+import type { Ports } from '../../src/application/ports/ports.js';
+import { ReceiptMarks } from '../../src/application/receipts/receipt-marks.js';
+import type { Deps } from '../../src/application/use-case.js';
+import { useCases } from '../../src/application/use-cases.js';
+import { createProcesses, type Processes } from '../../src/processes.js';
+import { Chance } from './chance.js';
+import { type Checkpoints, FaultyFeed } from './faulty-feed.js';
+import { faultyKeyRows, KeptViews, slowViews } from './faulty-parts.js';
+import { FaultyStore } from './faulty-store.js';
+import type { Suffering } from './trouble.js';
+import { Trouble } from './trouble.js';
+import type { World } from './world.js';
+
+export const SECRET = Buffer.alloc(32, 7);
+const LIMITS = { signInsPerTargetHourMax: 1_000, signInsPerAddressHourMax: 10_000, lookupsPerAccountMinuteMax: 1_000 };
+const LOG_ID = 'the-log';
+
+/** What outlives a process. */
+export interface Durable {
+  readonly kept: KeptViews;
+  readonly checkpoints: Checkpoints;
+}
+
+export class ServerProcess implements Suffering {
+  isAlive = true;
+  isCutShort = false;
+  pausedUntilMs = 0;
+  skewMs = 0;
+  readonly deps: Deps;
+  readonly reads: Reads;
+  readonly sync: Sync;
+  readonly hub = new SessionHub();
+  readonly dispatch: Dispatch;
+  readonly gateway: ChatGateway;
+  readonly processes: Processes;
+  readonly clock;
+
+  private constructor(
+    private readonly world: World,
+    readonly index: number,
+    readonly durable: Durable,
+    readonly trouble: Trouble,
+    keys: Ports['keys'],
+  ) {
+    this.clock = world.schedule.clockOf(this);
+    const views = slowViews(world.schedule, this, durable.kept);
+    const ports = this.ports(keys, views);
+    const codec = new EventCodec(ports.keys);
+    const own = { ...ports, codec, settings: LIMITS };
+    this.deps = { ...own, conversations: new ConversationStates(own), receiptMarks: new ReceiptMarks(own) };
+    const tokens = new SealedTokens(SECRET);
+    this.reads = new Reads({ views, keys: ports.keys, clock: this.clock, tokens });
+    this.sync = new Sync({ views, reads: this.reads, tokens, clock: this.clock, logId: LOG_ID });
+    this.dispatch = new Dispatch(busOver(this.deps), ports.ids);
+    const log = this.log();
+    const secret = async () => SECRET;
+    const foundation = { deps: this.deps, views, projectionWriter: views, logId: LOG_ID, secret, close: async () => undefined };
+    this.processes = createProcesses({ foundation, reads: this.reads, sync: this.sync, hub: this.hub, log });
+    const { clock, ids, credentials } = this.deps;
+    const { fanOut } = this.processes;
+    this.gateway = new ChatGateway({
+      dispatch: this.dispatch,
+      sync: this.sync,
+      hub: this.hub,
+      fanOut,
+      credentials,
+      clock,
+      ids,
+      log,
+    });
+    this.processes.failed.catch(() => world.hasFailed(this));
+  }
+
+  static async start(world: World, index: number, durable: Durable): Promise<ServerProcess> {
+    const trouble = new Trouble(world.schedule, world.counters);
+    // Opening finds its store as it is; what comes later may meet a key store that is slow, or away.
+    let faulty: InMemoryKeyRows | undefined;
+    const rows = new Proxy(world.keyRows, { get: (target, name) => Reflect.get(faulty ?? target, name) });
+    const keys = await InMemorySubjectKeys.open(world.rootKeys, world.clock, rows, { buckets: 2 });
+    const process = new ServerProcess(world, index, durable, trouble, keys);
+    faulty = faultyKeyRows(world.schedule, process, world.keyRows);
+    await process.processes.start();
+    return process;
+  }
+
+  private ports(keys: Ports['keys'], views: ReturnType<typeof slowViews>): Ports {
+    const { world } = this;
+    const ids = new Chance(`${world.plan.seed}:process:${this.index}:${world.starts}`);
+    const eventStore = new FaultyStore(world, this);
+    return {
+      eventStore,
+      eventFeed: new FaultyFeed(world.schedule, this, eventStore, this.durable.checkpoints, world.plan.batchMax),
+      keys,
+      rootKeys: world.rootKeys,
+      postedIndex: new SqlitePostedIndex(views),
+      directory: world.directory,
+      credentials: new InMemoryCredentials(SECRET, ids, world.credentialRows),
+      codeSender: world.codes,
+      rateLimiter: new InMemoryRateLimiter(SECRET),
+      keyProofs: new NodeKeyProofs(),
+      clock: this.clock,
+      ids,
+    };
+  }
+
+  private log(): Log {
+    const error: Log['error'] = (event, fields) => {
+      if (event !== 'process-failed') this.world.logged(this, event, fields?.error);
+    };
+    return { info: () => undefined, warn: () => undefined, error };
+  }
+}
+
+/** Finds the use case by the class of the message, as the bus of the framework does. */
+function busOver(deps: Deps): CommandBus {
+  type Handle = (input: unknown, context: unknown) => Promise<unknown>;
+  const handlers = new Map<unknown, Handle>();
+  for (const name of Object.keys(useCases) as (keyof typeof useCases)[]) {
+    handlers.set(messages[name], useCases[name](deps) as unknown as Handle);
+  }
+  const execute = (message: { input: unknown; context: unknown; constructor: unknown }) =>
+    handlers.get(message.constructor)!(message.input, message.context);
+  return { execute } as unknown as CommandBus;
+}
