@@ -39,6 +39,8 @@ export interface FanOutDeps {
 export class FanOut {
   /** Everything up to here has been handed to the sockets. */
   upTo = 0;
+  /** Something up to here has: between keys the feed may hand out later events before earlier ones. */
+  private handed = 0;
   /** What was told so far of a conversation whose creation the last batch may have ended in. */
   private begun: { readonly conversationId: ConversationId; readonly facts: LiveFact[] } | undefined;
 
@@ -46,6 +48,7 @@ export class FanOut {
 
   async run(signal: AbortSignal): Promise<void> {
     this.upTo = await this.deps.headPosition();
+    this.handed = this.upTo;
     const options = { from: { after: this.upTo }, batchMax: BATCH_EVENTS_MAX, signal } as const;
     for await (const batch of this.deps.eventFeed.follow(CONSUMER, options)) {
       await this.deliver(batch.events);
@@ -69,9 +72,9 @@ export class FanOut {
       session.dropWaiting();
       const handle = await this.deps.reads.handleOf(session.principal);
       hub.identify(session, handle);
-      await this.waitUntil(this.upTo, withinMs);
+      await this.waitUntil(this.handed, withinMs);
       for (const membership of await this.membershipsOf(handle)) hub.join(session, membership);
-      const liveFrom = this.upTo;
+      const liveFrom = this.handed;
       await this.waitUntil(liveFrom, withinMs);
       const present = new Set((await this.membershipsOf(handle)).map(({ conversationId }) => conversationId));
       if ([...hub.membershipsOf(session).keys()].every((id) => present.has(id))) return liveFrom;
@@ -87,6 +90,7 @@ export class FanOut {
   private async deliver(stored: readonly StoredEvent[]): Promise<void> {
     const envelopes = stored.map((event) => known(this.deps.codec.decodeFeed(event)));
     const joined = await this.deps.join(envelopes);
+    this.handed = Math.max(this.handed, ...envelopes.map(({ meta }) => meta.position));
     this.joinFirstMembers(joined);
     const last = joined.at(-1);
     const begun = last !== undefined && isOfCreation(last) ? last.data.conversationId : undefined;

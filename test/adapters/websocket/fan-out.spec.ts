@@ -87,3 +87,25 @@ describe('a creation', () => {
     expect({ sent, closed }).toEqual({ sent: [], closed: 1011 });
   });
 });
+
+describe('a socket that is taken in', () => {
+  it('waits for views that hold the furthest of what was handed out, though earlier events are still to come', async () => {
+    const waited: number[] = [];
+    const follow = async function* () {
+      yield { events: [created, elsewhere], upTo: 1 };
+    };
+    const hub = new SessionHub();
+    const deps = {
+      ...{ hub, clock: new TestClock(), headPosition: async () => 0, eventFeed: { follow } },
+      ...{ codec: { decodeFeed: (event: object) => event }, join: async (events: readonly object[]) => events },
+      reads: { open: async (values: unknown) => values, handleOf: async () => 'bea' },
+      views: { page: async () => [] },
+      viewsReach: async (position: number) => waited.push(position) > 0,
+    } as unknown as FanOutDeps;
+    const fanOut = new FanOut(deps);
+    await fanOut.run(new AbortController().signal);
+    const principal = { accountId: 'bea' as AccountId, deviceId: 'phone' as DeviceId, expiresAt: at };
+    await fanOut.admit(new SocketSession(new KeepingSocket() as never, principal, new TestClock()), 1);
+    expect({ waited, upTo: fanOut.upTo }).toEqual({ waited: [9, 9], upTo: 1 });
+  });
+});
