@@ -97,6 +97,25 @@ const readsEnvironment = (node: ts.Node): boolean =>
     names(node.initializer, only('process'))) ||
   (imports(node, /^(?:node:)?process$/) && /\benv\b/.test(node.getText()));
 
+/** Clocks beside `Date`. */
+const readsOtherClock = (node: ts.Node): boolean =>
+  names(node, only('performance')) ||
+  isMember(node, 'process', 'hrtime') ||
+  isMember(node, 'process', 'uptime') ||
+  imports(node, /^(?:node:)?perf_hooks$/);
+
+/** Ways to be called later that no clock and no turn of a simulation would know of. */
+const schedules = (node: ts.Node): boolean =>
+  names(node, new Set(['setImmediate', 'queueMicrotask'])) || isMember(node, 'process', 'nextTick');
+
+const isNamed = (node: ts.Node, wanted: ReadonlySet<string>): boolean => ts.isIdentifier(node) && wanted.has(node.text);
+
+const RANDOM = new Set(['randomBytes', 'randomFill', 'randomFillSync', 'randomInt', 'getRandomValues', 'webcrypto']);
+/** Where keys and nonces are made, and what never runs in a simulated process. */
+const MAKES_KEYS = /^src\/adapters\/(?:system|crypto|files|cli|in-memory)\/|^src\/adapters\/nest\/sealed-tokens\.ts$/;
+/** The writer of the embedded store gathers what one commit holds back; it has no part in a simulated process. */
+const SCHEDULES = /^src\/adapters\/(?:system|sqlite|cli)\//;
+
 const timeFromClock = 'Take the Clock port, or take the moment as a value.';
 const chanceFromIdSource = 'Take the IdSource port, or take the id as a value.';
 
@@ -133,18 +152,40 @@ export const rules: readonly PurityRule[] = [
     holdsFor: (path) => path.startsWith('src/domain/'),
     isBroken: (node) => ts.isThrowStatement(node) && !isInsideUnreachable(node),
   },
-  { name: 'time only from adapters/system', instead: timeFromClock, holdsFor: isImpureOutsideSystem, isBroken: readsClock },
+  {
+    name: 'time only from adapters/system',
+    instead: timeFromClock,
+    holdsFor: isImpureOutsideSystem,
+    isBroken: (node) => readsClock(node) || readsOtherClock(node),
+  },
   {
     name: 'chance only from adapters/system',
     instead: chanceFromIdSource,
     holdsFor: isImpureOutsideSystem,
-    isBroken: (node) => drawsChance(node) || (ts.isIdentifier(node) && node.text === 'randomUUID'),
+    isBroken: (node) => drawsChance(node) || isNamed(node, only('randomUUID')),
+  },
+  {
+    name: 'keys and nonces only where they are made',
+    instead: 'Take the IdSource port; random bytes belong to adapters/crypto, where a simulation puts the seed in their place.',
+    holdsFor: (path) => path.startsWith('src/') && !MAKES_KEYS.test(path),
+    isBroken: (node) => isNamed(node, RANDOM),
   },
   {
     name: 'waiting only in adapters/system',
-    instead: 'Take the Clock port and wait on it; setImmediate may be used in adapters.',
+    instead: 'Take the Clock port and wait on it.',
     holdsFor: isImpureOutsideSystem,
-    isBroken: (node) => names(node, new Set(['setTimeout', 'setInterval'])) || imports(node, /^(?:node:)?timers(?:\/promises)?$/),
+    isBroken: (node) =>
+      names(node, new Set(['setTimeout', 'setInterval'])) ||
+      isMember(node, 'AbortSignal', 'timeout') ||
+      isMember(node, 'Atomics', 'wait') ||
+      isMember(node, 'Atomics', 'waitAsync') ||
+      imports(node, /^(?:node:)?timers(?:\/promises)?$/),
+  },
+  {
+    name: 'scheduling only by ports',
+    instead: 'Await a port, or a promise that is resolved already: nothing else runs in the order that a seed gives (ADR 0025).',
+    holdsFor: (path) => path.startsWith('src/') && !SCHEDULES.test(path),
+    isBroken: schedules,
   },
   {
     name: 'one reader of process.env',
