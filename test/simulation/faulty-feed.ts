@@ -38,7 +38,9 @@ export class FaultyFeed implements EventFeed {
   private async *batches(start: Promise<number>, batchMax: number, signal: AbortSignal): AsyncGenerator<FeedBatch> {
     const { trouble } = this.process;
     const { chance } = this.schedule;
-    let after = await start;
+    const first = await start;
+    let after = first;
+    let upToMax = first;
     while (!signal.aborted) {
       const isReordered = trouble.has('feed reorders');
       const events = await this.store.readAll(after, isReordered ? Math.max(batchMax, 12) : batchMax);
@@ -54,7 +56,9 @@ export class FaultyFeed implements EventFeed {
       }
       if (isReordered) trouble.counters.hit('feed: reordered');
       const handed = isReordered ? reordered(chance, events, after, batchMax) : [{ events, upTo: last.position }];
-      for (const batch of handed) {
+      for (const { events: some, upTo } of handed) {
+        upToMax = Math.max(upToMax, upTo);
+        const batch = { events: some, upTo: upToMax };
         yield batch;
         if (signal.aborted) return;
         if (trouble.has('feed repeats') && chance.happens(0.5)) {
@@ -63,6 +67,8 @@ export class FaultyFeed implements EventFeed {
         }
       }
       after = last.position;
+      // As after a rebalance: from an earlier place on, everything comes again.
+      if (trouble.has('feed repeats') && chance.happens(0.1)) after = Math.max(first, after - chance.below(40));
     }
   }
 }

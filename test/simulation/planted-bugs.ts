@@ -209,6 +209,12 @@ const telling: readonly PlantedBug[] = [
     'if (batch.events.length !== 2) await this.deliver(batch.events);',
   ]),
   bug(1, 'takes a socket in before the views are there', [FAN_OUT, '      await this.waitUntil(liveFrom, withinMs);\n', '']),
+  bug(
+    1,
+    'takes a socket in as if events came in one order',
+    [FAN_OUT, 'await this.waitUntil(this.handed, withinMs);', 'await this.waitUntil(this.upTo, withinMs);'],
+    [FAN_OUT, 'const liveFrom = this.handed;', 'const liveFrom = this.upTo;'],
+  ),
   bug(1, 'hides the beginning of a creation from whoever comes in its second batch', [
     FAN_OUT,
     'const hasAll = created.has(conversationId) ||',

@@ -164,10 +164,13 @@ export class Script {
     if (messages.length > 0) device.post('remove-message', { conversationId, messageId: this.world.chance.pick(messages) });
   }
 
+  /** Who scrolls marks one place after the other. */
   private read(device: Device, conversationId: string): void {
+    const { chance } = this.world;
     const lastSeq = device.memory.rooms.get(conversationId)?.lastSeq ?? 0;
-    if (lastSeq > 0)
-      device.post('mark-read', { conversationId, seq: this.world.chance.between(Math.max(1, lastSeq - 2), lastSeq) });
+    const first = chance.between(Math.max(1, lastSeq - 2), Math.max(1, lastSeq));
+    const places = chance.happens(0.3) ? [first, first + 1, lastSeq] : [first];
+    for (const seq of places) if (seq <= lastSeq) device.post('mark-read', { conversationId, seq });
   }
 
   private async look(device: Device, conversationId: string): Promise<void> {
