@@ -229,6 +229,15 @@ const bad: readonly (readonly [Invariant, string, readonly Stage[]])[] = [
     [...right, { kind: 'views', process: 0, dump: { list: [{ seq: 3 }] }, folded: { list: [{ seq: 4 }] } }],
   ],
   ['I13', 'a mark went back', [...start, ...telling, marks(4, false, 100_000), marks(3, false, 200_000)]],
+  [
+    'I13',
+    'a place is delivered of which the device was not told',
+    [
+      ...start,
+      ...telling.filter((_, at) => at !== 9),
+      { ...marks(4), data: { items: [{ memberId: 'm-bea', deliveredSeq: 4, readSeq: 0 }] } } as Stage,
+    ],
+  ],
   ['I13', 'an acknowledged mark is not there', [...right.slice(0, -1), marks(2, true)]],
   ['I13', 'a mark is further than anybody made it', [...right.slice(0, -1), marks(4, true)]],
   [

@@ -77,6 +77,7 @@ async function main(): Promise<number> {
     return runPlanted({
       say,
       isTimeUp,
+      from: Number(values.from),
       seedsMax: Number(values.seeds),
       isRecorded: recorded,
       ...(only && { only }),

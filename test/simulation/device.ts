@@ -113,12 +113,19 @@ export class Device implements Actor, Receiver {
 
   closed(code: number): void {
     this.world.history.add({ kind: 'closed', device: this.deviceId, code });
-    this.world.countClosed(code);
     this.link = undefined;
     this.isLive = false;
     this.waiting.clear();
     for (const outgoing of this.outbox) outgoing.frameId = undefined;
     this.wake();
+  }
+
+  closing(code: number): void {
+    this.world.countClosed(code);
+  }
+
+  terminated(): void {
+    this.world.counters.hit('socket: unanswered pings');
   }
 
   private async connect(): Promise<boolean> {
@@ -144,7 +151,7 @@ export class Device implements Actor, Receiver {
   /** A device without a cursor takes everything, page by page, from whoever answers. */
   private async syncFromNothing(): Promise<boolean> {
     let cursor: string | undefined;
-    for (let pages = 1; ; pages += 1) {
+    for (;;) {
       const process = this.world.anyProcess();
       if (process === undefined) return false;
       const page = await this.world.ask(this, process, () => process.sync.page(this.principal, cursor));
@@ -152,7 +159,6 @@ export class Device implements Actor, Receiver {
       for (const fact of page.items) this.take(fact as unknown as Json, 'page');
       for (const data of page.limited) this.take({ type: 'limited', data }, 'page');
       ({ cursor } = page);
-      if (pages > 1) this.world.counters.hit('sync: several pages');
       if (page.caughtUp) {
         this.store(cursor);
         return true;

@@ -11,6 +11,10 @@ const CLOSED = 3;
 export interface Receiver {
   frame(text: string): void;
   closed(code: number): void;
+  /** The server closes it, whether the device hears of it or not. */
+  closing(code: number): void;
+  /** The server has given it up without a word. */
+  terminated(): void;
 }
 
 export class Link extends EventEmitter {
@@ -46,6 +50,7 @@ export class Link extends EventEmitter {
   close(code: number): void {
     if (this.readyState !== OPEN) return;
     this.readyState = CLOSED;
+    this.receiver.closing(code);
     this.deliver(this.toDevice, () => this.ended(code));
     this.later(() => this.emit('close'));
   }
@@ -53,6 +58,7 @@ export class Link extends EventEmitter {
   terminate(): void {
     if (this.readyState === CLOSED) return;
     this.readyState = CLOSED;
+    this.receiver.terminated();
     this.later(() => this.emit('close'));
     this.deliver(this.toDevice, () => this.ended(1006));
   }

@@ -7,6 +7,7 @@ import { type PlantedBug, plantedBugs } from './planted-bugs.js';
 export interface PlantedOptions {
   readonly say: (text: string) => void;
   readonly isTimeUp: () => boolean;
+  readonly from: number;
   readonly seedsMax: number;
   readonly only?: string;
   /** Only at the seed of the table, as the gate does. */
@@ -34,14 +35,14 @@ async function worldWith(bug: PlantedBug): Promise<Search> {
 }
 
 export async function runPlanted(options: PlantedOptions): Promise<number> {
-  const { say, isTimeUp, only, isRecorded, seedsMax, write } = options;
+  const { say, isTimeUp, only, isRecorded, from, seedsMax, write } = options;
   const bugs = plantedBugs.filter(({ name }) => only === undefined || name.includes(only));
   const caught: Caught[] = [];
   for (const bug of bugs) {
     if (isTimeUp()) break;
     const found = await findBug(
       bug,
-      isRecorded ? [bug.seed] : Array.from({ length: seedsMax }, (_, index) => index + 1),
+      isRecorded ? [bug.seed] : Array.from({ length: seedsMax }, (_, index) => from + index),
       isTimeUp,
     );
     caught.push(found);

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { Audit } from './audit.js';
 import type { Counters } from './counters.js';
 import type { Recorded } from './history.js';
+import { countMet } from './met.js';
 import type { Plan } from './plan.js';
 import { Script } from './script.js';
 import { World } from './world.js';
@@ -43,6 +44,7 @@ export async function simulate(plan: Plan): Promise<Run> {
   await world.schedule.until(() => false, world.schedule.nowMs + AFTER_LAST_MS);
   await new Audit(world, script).run();
   const { history, counters, schedule, causes } = world;
+  countMet(history.records, counters);
   return { records: history.records, counters, simulatedMs: schedule.nowMs - schedule.leaptMs, turns: schedule.turns, causes };
 }
 

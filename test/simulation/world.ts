@@ -34,7 +34,6 @@ const CLOSED: Readonly<Record<number, Counted>> = {
   1011: 'socket: failed',
   4401: 'socket: expired',
   4403: 'socket: revoked',
-  4408: 'socket: too slow',
   4409: 'socket: replaced',
 };
 

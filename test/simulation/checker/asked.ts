@@ -64,6 +64,26 @@ export class AskedOf {
     }
   }
 
+  /** A send or a mark of theirs that may have been done, and nobody was told. */
+  hasUnanswered(account: string, conversationId: string): boolean {
+    return this.ofAccount(account, conversationId).some(({ answer }) => answer === undefined);
+  }
+
+  /** The furthest place at which a message of theirs was acknowledged. */
+  ackedSeq(account: string, conversationId: string): number {
+    const acked = this.ofAccount(account, conversationId).flatMap(({ answer, call }) =>
+      answer?.ok ? [((answer.data.seq ?? call.input.seq) as number | undefined) ?? 0] : [],
+    );
+    return Math.max(0, ...acked);
+  }
+
+  private ofAccount(account: string, conversationId: string): readonly Asked[] {
+    const names = ['send-message', 'mark-read'];
+    return [...this.all.values()].filter(
+      ({ call }) => call.account === account && call.input.conversationId === conversationId && names.includes(call.name),
+    );
+  }
+
   /** Every answer to a send, once all of them are known. */
   checkSends(erased: ReadonlySet<string>): void {
     for (const [messageId, sends] of this.sends) {

@@ -127,7 +127,10 @@ class Judge {
       for (const item of items) this.checkText({ type: 'message-posted', data: item });
       if (!record.isFinal) this.of(record.device, record.account).takeItems(conversationId, items);
     }
-    if (record.what === 'receipts') this.checkMarks(record, items);
+    if (record.what === 'receipts') {
+      this.checkMarks(record, items);
+      this.checkDelivered(record, items);
+    }
     if (record.isFinal) this.finals.push(record);
     else if (record.what === 'conversation') this.of(record.device, record.account);
   }
@@ -178,6 +181,30 @@ class Judge {
         );
       }
       this.marks.set(key, [...before.slice(-3), { atMs, deliveredSeq, readSeq }]);
+    }
+  }
+
+  /** No device of theirs was told of a place beyond this one, and they have said nothing there themselves. */
+  private checkDelivered({ process, conversationId }: ReadRecord, items: readonly Json[]): void {
+    const { accountOf, bySeq } = this.truth.conversation(conversationId);
+    for (const { memberId, deliveredSeq } of items as readonly { memberId: string; deliveredSeq: number }[]) {
+      const account = accountOf.get(memberId);
+      if (account === undefined || this.asked.hasUnanswered(account, conversationId)) continue;
+      const had = [...this.devices.values()].filter((told) => told.account === account && !told.device.startsWith('new device'));
+      const posted = [...bySeq.values()].filter(({ senderId }) => senderId === memberId).map(({ seq }) => seq!);
+      const most = Math.max(
+        0,
+        ...posted,
+        ...had.map((told) => told.maxSeqs.get(conversationId) ?? 0),
+        this.asked.ackedSeq(account, conversationId),
+      );
+      holds(
+        deliveredSeq <= most,
+        'I13',
+        () =>
+          `process ${process} has place ${deliveredSeq} as delivered to ${memberId}, and no device of theirs was told beyond ${most}`,
+        [conversationId, account],
+      );
     }
   }
 
