@@ -5,7 +5,7 @@
 'use strict';
 
 /** The files that may know every adapter. */
-const COMMANDS = '^src/adapters/cli/(?:chat|demo)\\.ts$';
+const COMMANDS = '^src/adapters/cli/(?:chat|demo|sottovoce)\\.ts$';
 const COMPOSITION = '^src/(?:main|app\\.module|compose|processes|references)\\.ts$';
 /** Technologies that stand at a door and share the dispatch seam `nest`. */
 const INBOUND = '^src/adapters/(?:http|websocket|cli)/';
@@ -64,17 +64,24 @@ module.exports = {
     {
       name: 'a-door-imports-only-the-seam',
       severity: 'error',
-      comment: 'http, websocket and cli reach the rest by adapters/nest or by a port that the composition root passes in.',
-      from: { path: '^src/adapters/(http|websocket|cli)/', pathNot: COMMANDS },
+      comment: 'http and websocket reach the rest by adapters/nest or by a port that the composition root passes in.',
+      from: { path: '^src/adapters/(http|websocket)/' },
       to: { path: '^src/adapters/', pathNot: '^src/adapters/(?:$1|nest|crypto)/' },
+    },
+    {
+      name: 'a-tool-imports-the-seam-and-the-control-channel',
+      severity: 'error',
+      comment: 'Tools ask a server by its doors or by its control channel, and open nothing of it themselves.',
+      from: { path: '^src/adapters/cli/', pathNot: COMMANDS },
+      to: { path: '^src/adapters/', pathNot: '^src/adapters/(?:cli|nest|crypto|control)/' },
     },
     {
       name: 'a-command-composes-little',
       severity: 'error',
       comment:
-        'chat.ts and demo.ts are programs of their own: they may take the system clock and ids, and nothing else, from adapters.',
+        'chat, demo and sottovoce are programs of their own: from adapters they may take the system clock and ids besides.',
       from: { path: COMMANDS },
-      to: { path: '^src/adapters/', pathNot: '^src/adapters/(?:cli|nest|crypto|system)/' },
+      to: { path: '^src/adapters/', pathNot: '^src/adapters/(?:cli|nest|crypto|control|system)/' },
     },
     {
       name: 'an-adapter-does-not-compose',

@@ -8,6 +8,8 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, NestFactory, Reflecto
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from './adapters/config/config.js';
+import { controlPath } from './adapters/control/control-commands.js';
+import { ControlServer } from './adapters/control/control-server.js';
 import { ConversationController } from './adapters/http/conversation.controller.js';
 import { HealthController } from './adapters/http/health.controller.js';
 import { createHttpServer } from './adapters/http/http-server.js';
@@ -35,6 +37,7 @@ import { Reads } from './adapters/nest/reads.js';
 import { SealedTokens } from './adapters/nest/sealed-tokens.js';
 import { Sync } from './adapters/nest/sync.js';
 import { SyncWaits } from './adapters/nest/sync-waits.js';
+import { version } from './adapters/nest/version.js';
 import { AsyncApiController } from './adapters/websocket/async-api.controller.js';
 import { ChatGateway, GATEWAY } from './adapters/websocket/chat.gateway.js';
 import { SessionHub } from './adapters/websocket/session-hub.js';
@@ -57,6 +60,8 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+type ServerConfig = Pick<Config, 'http' | 'folders'>;
+
 interface Parts {
   readonly foundation: Foundation;
   readonly tokens: AccessTokens;
@@ -70,7 +75,7 @@ interface Parts {
   readonly log: Log;
 }
 
-export async function createServer(foundation: Foundation, config: Pick<Config, 'http'>, log: Log): Promise<Server> {
+export async function createServer(foundation: Foundation, config: ServerConfig, log: Log): Promise<Server> {
   const { clock, ids, credentials, keys, eventStore } = foundation.deps;
   const { host, port, origins, trustedProxies, drainMs } = config.http;
   const tokens = new AccessTokens(await foundation.secret('access-tokens'), { clock, credentials });
@@ -101,17 +106,20 @@ export async function createServer(foundation: Foundation, config: Pick<Config, 
   const socketServer = new SocketServer(app, { tokens, credentials, clock, ids, origins });
   app.useWebSocketAdapter(socketServer);
   serveOpenApi(app, buildOpenApi(app));
+  const control = controlOf({ health, log, clock, dataFolder: config.folders.data });
 
   return {
     app,
     processes,
     start: async () => {
       await processes.start();
+      await control?.listen();
       await app.listen({ host, port, backlog: ACCEPT_BACKLOG });
       return app.getUrl();
     },
     stop: async () => {
       health.stopping();
+      await control?.close();
       socketServer.refuse();
       waits.drain();
       await processes.drainSockets(drainMs);
@@ -121,6 +129,27 @@ export async function createServer(foundation: Foundation, config: Pick<Config, 
       await foundation.close();
     },
   };
+}
+
+interface ControlParts {
+  readonly health: Health;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly dataFolder: string;
+}
+
+/** Without a path that a socket can have there is no channel, and the log says so: messages are served all the same. */
+function controlOf({ health, log, clock, dataFolder }: ControlParts): ControlServer | undefined {
+  const path = controlPath(dataFolder);
+  if (path === undefined) {
+    log.warn('control-unavailable', { folder: dataFolder });
+    return undefined;
+  }
+  const handlers = { 'server-status': async () => ({ version, ...(await health.check()) }) };
+  return new ControlServer({
+    ...{ path, handlers, clock },
+    failed: (command, error) => log.error('control-failed', { name: command, error }),
+  });
 }
 
 function moduleOf({ foundation, tokens, reads, sync, positions, polls, hub, health, processes, log }: Parts): DynamicModule {

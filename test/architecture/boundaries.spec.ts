@@ -55,6 +55,7 @@ const targets: Readonly<Record<string, string>> = {
   'src/adapters/crypto/probe-target.ts': 'export const crypto = 1;',
   'src/adapters/nest/probe-target.ts': 'export const nest = 1;',
   'src/adapters/http/probe-target.ts': 'export const http = 1;',
+  'src/adapters/control/probe-target.ts': 'export const control = 1;',
   'src/domain/kernel/probe-cycle.ts': "import './probe-cycle-back.js'; export const there = 1;",
 };
 
@@ -96,7 +97,8 @@ const probes: readonly (readonly [path: string, source: string, rule: string])[]
   ['src/adapters/sqlite/probe-seam.ts', "import '../nest/probe-target.js';", 'a-technology-imports-no-other'],
   ['src/adapters/http/probe-store.ts', "import '../in-memory/probe-target.js';", 'a-door-imports-only-the-seam'],
   ['src/adapters/websocket/probe-http.ts', "import '../http/probe-target.js';", 'a-door-imports-only-the-seam'],
-  ['src/adapters/cli/probe-http.ts', "import '../http/probe-target.js';", 'a-door-imports-only-the-seam'],
+  ['src/adapters/cli/probe-http.ts', "import '../http/probe-target.js';", 'a-tool-imports-the-seam-and-the-control-channel'],
+  ['src/adapters/control/probe-http.ts', "import '../http/probe-target.js';", 'a-technology-imports-no-other'],
   ['src/adapters/cli/demo.ts', "import '../http/probe-target.js';", 'a-command-composes-little'],
   ['src/adapters/http/probe-root.ts', "import '../../probe-root.js';", 'an-adapter-does-not-compose'],
   ['src/probe-second-root.ts', "import './adapters/in-memory/probe-target.js';", 'only-composition-imports-across-adapters'],
@@ -112,7 +114,10 @@ const allowed: readonly (readonly [path: string, source: string])[] = [
   ['src/adapters/sqlite/probe-fine.ts', "import '../crypto/probe-target.js'; import 'node:crypto'; import 'better-sqlite3';"],
   ['src/adapters/http/probe-fine.ts', "import '../nest/probe-target.js'; import '../crypto/probe-target.js';"],
   ['src/adapters/websocket/probe-fine.ts', "import '../nest/probe-target.js'; import '../../projections/probe-target.js';"],
-  ['src/adapters/cli/probe-fine.ts', "import '../nest/probe-target.js'; import '../../probe-root.js';"],
+  [
+    'src/adapters/cli/probe-fine.ts',
+    "import '../nest/probe-target.js'; import '../control/probe-target.js'; import '../../probe-root.js';",
+  ],
   ['src/domain/kernel/probe-type-cycle.ts', "import './probe-type-back.js'; export type There = 1;"],
   ['src/domain/kernel/probe-type-back.ts', "import type { There } from './probe-type-cycle.js'; export const back: There = 1;"],
 ];

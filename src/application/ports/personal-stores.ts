@@ -59,4 +59,4 @@ export const personalStores = {
 } as const satisfies Readonly<Record<string, PersonalStore>>;
 
 /** Files of the data folder that hold nothing of a person. */
-export const impersonalFiles: readonly string[] = ['lock.sqlite', 'log-id'];
+export const impersonalFiles: readonly string[] = ['lock.sqlite', 'log-id', 'control.sock'];
