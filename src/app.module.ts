@@ -8,8 +8,8 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, NestFactory, Reflecto
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from './adapters/config/config.js';
-import { controlPath } from './adapters/control/control-commands.js';
-import { ControlServer } from './adapters/control/control-server.js';
+import { ControlRefused, controlPath } from './adapters/control/control-commands.js';
+import { type ControlHandlers, ControlServer, type Turn } from './adapters/control/control-server.js';
 import { ConversationController } from './adapters/http/conversation.controller.js';
 import { HealthController } from './adapters/http/health.controller.js';
 import { createHttpServer } from './adapters/http/http-server.js';
@@ -48,6 +48,7 @@ import type { Handle } from './domain/kernel/ids.js';
 import type { Processes } from './processes.js';
 import { createProcesses } from './processes.js';
 import { handleOfMember, presentConversations } from './projections/conversation-members.js';
+import type { RebuildReport } from './projections/kernel/rebuild-report.js';
 
 class AppModule {}
 
@@ -106,7 +107,7 @@ export async function createServer(foundation: Foundation, config: ServerConfig,
   const socketServer = new SocketServer(app, { tokens, credentials, clock, ids, origins });
   app.useWebSocketAdapter(socketServer);
   serveOpenApi(app, buildOpenApi(app));
-  const control = controlOf({ health, log, clock, dataFolder: config.folders.data });
+  const control = controlOf({ health, processes, log, clock, dataFolder: config.folders.data });
 
   return {
     app,
@@ -133,23 +134,42 @@ export async function createServer(foundation: Foundation, config: ServerConfig,
 
 interface ControlParts {
   readonly health: Health;
+  readonly processes: Processes;
   readonly log: Log;
   readonly clock: Clock;
   readonly dataFolder: string;
 }
 
 /** Without a path that a socket can have there is no channel, and the log says so: messages are served all the same. */
-function controlOf({ health, log, clock, dataFolder }: ControlParts): ControlServer | undefined {
+function controlOf({ health, processes, log, clock, dataFolder }: ControlParts): ControlServer | undefined {
   const path = controlPath(dataFolder);
   if (path === undefined) {
     log.warn('control-unavailable', { folder: dataFolder });
     return undefined;
   }
-  const handlers = { 'server-status': async () => ({ version, ...(await health.check()) }) };
+  const handlers: ControlHandlers = {
+    'server-status': async () => ({ version, ...(await health.check()) }),
+    'projections-rebuild': ({ name, acceptDifferences }, turn) => rebuildView({ processes, log }, name, acceptDifferences, turn),
+  };
   return new ControlServer({
     ...{ path, handlers, clock },
     failed: (command, error) => log.error('control-failed', { name: command, error }),
   });
+}
+
+async function rebuildView(
+  { processes, log }: Pick<ControlParts, 'processes' | 'log'>,
+  name: string,
+  acceptDifferences: boolean,
+  turn: Turn,
+): Promise<RebuildReport> {
+  const outcome = await processes.rebuilds.rebuild(name, { pace: 'served', acceptDifferences, ...turn });
+  if (typeof outcome === 'string') throw new ControlRefused(outcome);
+  const { collection, position, events, durationMs, differences } = outcome;
+  const kind = outcome.outcome;
+  log.info('view-rebuilt', { name: collection, kind, position, count: events, durationMs });
+  if (differences > 0) log.warn('view-differed', { name: collection, count: differences });
+  return outcome;
 }
 
 function moduleOf({ foundation, tokens, reads, sync, positions, polls, hub, health, processes, log }: Parts): DynamicModule {

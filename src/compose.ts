@@ -22,8 +22,10 @@ import { SqlitePostedIndex } from './adapters/sqlite/sqlite-posted-index.js';
 import { SqliteProjectionWriter } from './adapters/sqlite/sqlite-projection-writer.js';
 import { SqliteRateLimiter } from './adapters/sqlite/sqlite-rate-limiter.js';
 import { SqliteSubjectKeys } from './adapters/sqlite/sqlite-subject-keys.js';
+import { SqliteViewBuilds } from './adapters/sqlite/sqlite-view-builds.js';
 import { SqliteViews } from './adapters/sqlite/sqlite-views.js';
 import { SqliteWriter } from './adapters/sqlite/sqlite-writer.js';
+import { ViewTables } from './adapters/sqlite/view-tables.js';
 import { SystemClock } from './adapters/system/system-clock.js';
 import { UuidIdSource } from './adapters/system/uuid-id-source.js';
 import { ConversationStates } from './application/conversation-states.js';
@@ -33,7 +35,7 @@ import { StartRefused } from './application/ports/failures.js';
 import type { Ports } from './application/ports/ports.js';
 import { ReceiptMarks } from './application/receipts/receipt-marks.js';
 import type { Deps, Settings } from './application/use-case.js';
-import type { ProjectionWriter, Views } from './projections/kernel/views.js';
+import type { ProjectionWriter, ViewBuilds, Views } from './projections/kernel/views.js';
 import { allCollections } from './projections/projections.js';
 
 const ACCOUNTS_FILE = 'accounts.sqlite';
@@ -46,6 +48,7 @@ export interface Foundation {
   readonly deps: Deps;
   readonly views: Views;
   readonly projectionWriter: ProjectionWriter;
+  readonly viewBuilds: ViewBuilds;
   /** Names the log that positions count in. */
   readonly logId: string;
   /** Keeps a secret of the server itself the same over restarts, without storing it. */
@@ -99,7 +102,8 @@ async function open(
   const read = database(VIEWS_FILE, [], true, { isDerived: true });
   // Views can be built anew from the log at any time: what a power cut takes back is projected again.
   read.pragma('synchronous = NORMAL');
-  const views = new SqliteViews(read, allCollections);
+  const tables = new ViewTables(read, allCollections);
+  const views = new SqliteViews(read, allCollections, tables);
   const codeSender = await LogCodeSender.open({ folder: file(DEV_CODES_FOLDER), clock, log: codeLine(log) });
   opened.push(() => codeSender.close());
 
@@ -122,7 +126,8 @@ async function open(
   return {
     deps: toDeps(ports, config.limits),
     views,
-    projectionWriter: new SqliteProjectionWriter(read, allCollections),
+    projectionWriter: new SqliteProjectionWriter(read, allCollections, tables),
+    viewBuilds: new SqliteViewBuilds(read, tables),
     logId,
     secret,
   };

@@ -21,6 +21,7 @@ import { enricher } from './projections/kernel/pairing.js';
 import type { Batch } from './projections/kernel/runner.js';
 import { ProjectionRunner } from './projections/kernel/runner.js';
 import { allProjections } from './projections/projections.js';
+import { Rebuilds } from './projections/rebuilds.js';
 
 const PROJECTOR = 'projector';
 const BATCH_EVENTS_MAX = 500;
@@ -30,6 +31,7 @@ export interface Processes {
   readonly projector: ProjectionRunner;
   readonly fanOut: FanOut;
   readonly waits: SyncWaits;
+  readonly rebuilds: Rebuilds;
   /** Rejects when a part has failed; the process must then end. */
   readonly failed: Promise<never>;
   start(): Promise<void>;
@@ -65,6 +67,14 @@ export function createProcesses({ foundation, reads, sync, waits, hub, log }: Pr
     viewsReach: async (position, withinMs) => (await projector.waitFor(position, withinMs)) === 'reached',
   });
 
+  const rebuilds = new Rebuilds({
+    ...{ builds: foundation.viewBuilds, writer, time: clock },
+    enrich: () => enricher(sources(foundation)),
+    read: (after, upTo, isWanted) => stretch(foundation, after, upTo, isWanted),
+    headPosition: () => eventStore.headPosition(),
+    between: (work) => projector.between(work),
+  });
+
   let fail: (cause: unknown) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
@@ -84,12 +94,14 @@ export function createProcesses({ foundation, reads, sync, waits, hub, log }: Pr
     projector,
     fanOut,
     waits,
+    rebuilds,
     failed,
     start: async () => {
       const source = batches(eventFeed, codec.decodeFeed.bind(codec), await projector.resumeFrom(), signal);
       run(PROJECTOR, projector.run(telling(waits, source)));
       for (const name of Object.keys(reactions)) run(name, runReaction(deps, name, signal));
       run('fan-out', fanOut.run(signal));
+      run('sweeper', rebuilds.sweep(signal));
       run('heartbeat', beat({ hub, fanOut, sync, clock }, signal));
     },
     drainSockets: (withinMs) => drainSockets(hub, clock, withinMs),
@@ -116,6 +128,21 @@ async function* telling(waits: SyncWaits, source: AsyncIterable<Batch>): AsyncGe
   for await (const batch of source) {
     yield batch;
     await waits.applied(batch.events);
+  }
+}
+
+/** A stretch of the log, of which the rest is not even decoded. */
+async function* stretch(
+  { deps: { eventStore, codec } }: Foundation,
+  after: number,
+  upTo: number,
+  isWanted: (type: string) => boolean,
+): AsyncGenerator<Batch> {
+  for (let reached = after; reached < upTo; ) {
+    const stored = await eventStore.readAll(reached, BATCH_EVENTS_MAX);
+    const wanted = stored.filter(({ position, type }) => position <= upTo && isWanted(type));
+    reached = Math.min(upTo, stored.at(-1)?.position ?? upTo);
+    yield { events: wanted.map((event) => codec.decodeFeed(event)), upTo: reached };
   }
 }
 

@@ -78,7 +78,7 @@ describe('probes of the table', () => {
 
   it('finds the ports by their files', () => {
     const files = ['probe', 'ports', 'failures', 'personal-stores'].map((name) => `src/application/ports/${name}.ts`);
-    expect(portsOf(files).map(({ name }) => name)).toEqual(['Probe', 'Views', 'ProjectionWriter']);
+    expect(portsOf(files).map(({ name }) => name)).toEqual(['Probe', 'Views', 'ProjectionWriter', 'ViewBuilds']);
   });
 
   it('allows a full table', () => {

@@ -5,9 +5,10 @@
 
 import { InMemoryEventFeed } from '../../src/adapters/in-memory/in-memory-event-feed.js';
 import { InMemoryViews } from '../../src/adapters/in-memory/in-memory-views.js';
+import { SyncWaits } from '../../src/adapters/nest/sync-waits.js';
 import { SessionHub } from '../../src/adapters/websocket/session-hub.js';
 import { createProcesses } from '../../src/processes.js';
-import type { ProjectionWriter, Views } from '../../src/projections/kernel/views.js';
+import type { Views } from '../../src/projections/kernel/views.js';
 import { allCollections } from '../../src/projections/projections.js';
 import type { Device } from './device.js';
 import type { Json } from './history.js';
@@ -162,7 +163,7 @@ export class Audit {
 
   /** The log from its start, in order, by the projector itself. */
   private async fold(process: ServerProcess): Promise<Json> {
-    const views: Views & ProjectionWriter = new InMemoryViews();
+    const views = new InMemoryViews();
     const { reads, sync } = process;
     const feed = new InMemoryEventFeed(this.world.store);
     const deps = {
@@ -177,11 +178,13 @@ export class Audit {
       deps: quiet,
       views,
       projectionWriter: views,
+      viewBuilds: views,
       logId: '',
       secret: async () => Buffer.alloc(32),
       close: async () => undefined,
     };
-    const fold = createProcesses({ foundation, reads, sync, hub: new SessionHub(), log });
+    const waits = new SyncWaits({ clock: this.world.clock, handleOfMember: async () => undefined });
+    const fold = createProcesses({ foundation, reads, sync, waits, hub: new SessionHub(), log });
     await fold.start();
     await fold.projector.waitFor(await this.world.store.headPosition(), REST_WITHIN_MS);
     await fold.stop();

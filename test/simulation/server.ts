@@ -5,15 +5,18 @@
 import type { CommandBus } from '@nestjs/cqrs';
 import { NodeKeyProofs } from '../../src/adapters/crypto/node-key-proofs.js';
 import { InMemoryCredentials } from '../../src/adapters/in-memory/in-memory-credentials.js';
+import { InMemoryIdempotencyLedger } from '../../src/adapters/in-memory/in-memory-idempotency-ledger.js';
 import type { InMemoryKeyRows } from '../../src/adapters/in-memory/in-memory-key-rows.js';
 import { InMemoryRateLimiter } from '../../src/adapters/in-memory/in-memory-rate-limiter.js';
 import { InMemorySubjectKeys } from '../../src/adapters/in-memory/in-memory-subject-keys.js';
+import { InMemoryViews } from '../../src/adapters/in-memory/in-memory-views.js';
 import { messages } from '../../src/adapters/nest/cqrs-bridge.js';
 import { Dispatch } from '../../src/adapters/nest/dispatch.js';
 import type { Log } from '../../src/adapters/nest/log.js';
 import { Reads } from '../../src/adapters/nest/reads.js';
 import { SealedTokens } from '../../src/adapters/nest/sealed-tokens.js';
 import { Sync } from '../../src/adapters/nest/sync.js';
+import { SyncWaits } from '../../src/adapters/nest/sync-waits.js';
 import { SqlitePostedIndex } from '../../src/adapters/sqlite/sqlite-posted-index.js';
 import { ChatGateway } from '../../src/adapters/websocket/chat.gateway.js';
 import { SessionHub } from '../../src/adapters/websocket/session-hub.js';
@@ -24,6 +27,7 @@ import { ReceiptMarks } from '../../src/application/receipts/receipt-marks.js';
 import type { Deps } from '../../src/application/use-case.js';
 import { useCases } from '../../src/application/use-cases.js';
 import { createProcesses, type Processes } from '../../src/processes.js';
+import { handleOfMember } from '../../src/projections/conversation-members.js';
 import { Chance } from './chance.js';
 import { type Checkpoints, FaultyFeed } from './faulty-feed.js';
 import { faultyKeyRows, KeptViews, slowViews } from './faulty-parts.js';
@@ -75,8 +79,17 @@ export class ServerProcess implements Suffering {
     this.dispatch = new Dispatch(busOver(this.deps), ports.ids);
     const log = this.log();
     const secret = async () => SECRET;
-    const foundation = { deps: this.deps, views, projectionWriter: views, logId: LOG_ID, secret, close: async () => undefined };
-    this.processes = createProcesses({ foundation, reads: this.reads, sync: this.sync, hub: this.hub, log });
+    const foundation = {
+      deps: this.deps,
+      views,
+      projectionWriter: views,
+      viewBuilds: new InMemoryViews(),
+      logId: LOG_ID,
+      secret,
+      close: async () => undefined,
+    };
+    const waits = new SyncWaits({ clock: this.clock, handleOfMember: (id, memberId) => handleOfMember(views, id, memberId) });
+    this.processes = createProcesses({ foundation, reads: this.reads, sync: this.sync, waits, hub: this.hub, log });
     const { clock, ids, credentials } = this.deps;
     const { fanOut } = this.processes;
     this.gateway = new ChatGateway({
@@ -117,6 +130,7 @@ export class ServerProcess implements Suffering {
       directory: world.directory,
       credentials: new InMemoryCredentials(SECRET, ids, world.credentialRows),
       codeSender: world.codes,
+      idempotencyLedger: new InMemoryIdempotencyLedger(SECRET, ids),
       rateLimiter: new InMemoryRateLimiter(SECRET),
       keyProofs: new NodeKeyProofs(),
       clock: this.clock,
@@ -126,7 +140,7 @@ export class ServerProcess implements Suffering {
 
   private log(): Log {
     const error: Log['error'] = (event, fields) => {
-      if (event !== 'process-failed') this.world.logged(this, event, fields?.error);
+      if (event !== 'process-failed') this.world.logged(this, event, (fields as { readonly error?: unknown } | undefined)?.error);
     };
     return { info: () => undefined, warn: () => undefined, error };
   }

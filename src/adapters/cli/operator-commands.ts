@@ -2,6 +2,7 @@
  * TABLE of what `npm run sottovoce -- …` can do: the words that call it, what it is good for, and what runs. A command
  * asks the running server by the control channel of its data folder; it opens no store of a server itself.
  */
+import { projectionsRebuild } from './operator-rebuild.js';
 import { status } from './operator-status.js';
 
 /** What a command has to work with. */
@@ -25,4 +26,5 @@ export interface OperatorCommand {
 
 export const operatorCommands: Readonly<Record<string, OperatorCommand>> = {
   status,
+  'projections rebuild': projectionsRebuild,
 };

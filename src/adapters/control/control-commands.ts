@@ -5,9 +5,13 @@
  */
 import { join, relative } from 'node:path';
 import { z } from 'zod';
+import type { RebuildReport } from '../../projections/kernel/rebuild-report.js';
+
+const name = z.string().min(1).max(64);
 
 export const controlCommands = {
   'server-status': z.strictObject({}),
+  'projections-rebuild': z.strictObject({ name, acceptDifferences: z.boolean() }),
 } as const;
 
 export interface ServerStatus {
@@ -21,6 +25,7 @@ export interface ServerStatus {
 /** What each command answers in the end. */
 export interface ControlAnswers {
   'server-status': ServerStatus;
+  'projections-rebuild': RebuildReport;
 }
 
 /** What a command that takes long says meanwhile: how far a phase of it is, and where that ends. */

@@ -13,14 +13,23 @@ import {
   valuesOf,
 } from '../../projections/kernel/collection.js';
 import { carryOut, forgetAll, type Row, type Rows } from '../../projections/kernel/document.js';
-import type { PageQuery, ProjectionWriter, ProjectionWrites, Views } from '../../projections/kernel/views.js';
+import type {
+  PageQuery,
+  ProjectionWriter,
+  ProjectionWrites,
+  Standing,
+  ViewBuild,
+  ViewBuilds,
+  Views,
+} from '../../projections/kernel/views.js';
 
 type Field<Doc> = keyof Doc & string;
 type Order = 'ascending' | 'descending';
 
-export class InMemoryViews implements Views, ProjectionWriter {
+export class InMemoryViews implements Views, ProjectionWriter, ViewBuilds {
   private readonly tables = new Map<string, MemoryRows>();
   private readonly checkpoints = new Map<string, number>();
+  private readonly copies = new Map<string, InMemoryViews>();
 
   async get<Doc extends object, Key extends Field<Doc>, Index extends string>(
     collection: Collection<Doc, Key, Index>,
@@ -70,11 +79,31 @@ export class InMemoryViews implements Views, ProjectionWriter {
 
   async forget(collection: Shape, index: string, equal: object): Promise<void> {
     forgetAll(collection, this.rowsOf(collection), index, equal as Fields);
+    await this.copies.get(collection.name)?.forget(collection, index, equal);
   }
 
   async clear({ name }: Shape): Promise<void> {
     this.tables.delete(name);
     this.checkpoints.delete(name);
+  }
+
+  async begin(shape: Shape): Promise<ViewBuild> {
+    const copy = new InMemoryViews();
+    this.copies.set(shape.name, copy);
+    return {
+      writer: copy,
+      standing: async () => standingOf(shape, this.rowsOf(shape).all(), copy.rowsOf(shape).all()),
+      switch: async () => {
+        this.copies.delete(shape.name);
+        this.tables.set(shape.name, copy.rowsOf(shape));
+        this.checkpoints.set(shape.name, await copy.checkpoint(shape));
+      },
+      discard: async () => void this.copies.delete(shape.name),
+    };
+  }
+
+  async sweep(): Promise<'done'> {
+    return 'done';
   }
 
   private rowsOf(shape: Shape): MemoryRows {
@@ -92,6 +121,17 @@ const LAST = '\uffff';
 /** Texts that sort as the values do: fields end with the smallest character, numbers have one width. */
 const rankOf = (values: readonly Scalar[]): string =>
   values.map((value) => `${typeof value === 'number' ? String(value).padStart(16, '0') : value}\u0000`).join('');
+
+function standingOf(shape: Shape, live: readonly Fields[], rebuilt: readonly Fields[]): Standing {
+  const sides = { live, rebuilt };
+  return {
+    page: async (side, above, limit) => {
+      const bound = above && rankOf(above);
+      return sides[side].filter((doc) => bound === undefined || rankOf(keyOf(shape, doc)) > bound).slice(0, limit);
+    },
+    close: async () => undefined,
+  };
+}
 
 class MemoryRows implements Rows {
   private readonly rows = new Map<string, Row>();
@@ -121,6 +161,10 @@ class MemoryRows implements Rows {
     }
     if (row === undefined) this.rows.delete(rank);
     else this.rows.set(rank, row);
+  }
+
+  all(): readonly Fields[] {
+    return this.under(undefined, {});
   }
 
   recording(undo: (() => void)[]): Rows {

@@ -1,11 +1,9 @@
 /**
- * The tables of the read side: one for each collection, called after it, clustered by its key. Fields of key and indexes
- * are columns, the rest of a document is JSON. A table whose declared shape has changed, or that is declared no more, is
- * dropped with its checkpoint: views are rebuilt, never migrated.
+ * The table of one collection, clustered by its key. Fields of key and indexes are columns, the rest of a document is JSON.
  */
 import { type Fields, leadingOf, orderOf, type Scalar, type Shape } from '../../projections/kernel/collection.js';
 import type { Row } from '../../projections/kernel/document.js';
-import { assertChecksum, CHECKSUM, type Checked, checked, rowChecksum, unchecked } from './row-checksum.js';
+import { assertChecksum, rowChecksum } from './row-checksum.js';
 import type { Connection } from './sqlite-database.js';
 
 export interface PageAsked {
@@ -19,105 +17,29 @@ export interface PageAsked {
 
 type Stored = (Scalar | null)[];
 
-/** The form of the rows beyond what a shape declares; another number has all views built anew. */
-const FORM = 2;
+export const quoted = (name: string): string => `"${name}"`;
+export const listOf = (names: readonly string[]): string => names.map(quoted).join(', ');
 
-const quoted = (name: string): string => `"${name}"`;
-const listOf = (names: readonly string[]): string => names.map(quoted).join(', ');
-
-const REGISTRY = `CREATE TABLE IF NOT EXISTS projections (
-  collection TEXT PRIMARY KEY,
-  shape TEXT NOT NULL,
-  checkpoint INTEGER NOT NULL,
-  checksum INTEGER NOT NULL
-) WITHOUT ROWID`;
-
-/** Makes room for the collections that are declared, and for none besides. */
-export function openCollections(connection: Connection, shapes: readonly Shape[]): ReadonlyMap<string, SqliteCollection> {
-  connection.transaction(() => {
-    dropOldForm(connection);
-    connection.exec(REGISTRY);
-    const declared = new Map(shapes.map((shape) => [shape.name, shapeText(shape)]));
-    const stored = connection
-      .prepare<[], { collection: string; shape: string }>('SELECT collection, shape FROM projections')
-      .all();
-    for (const { collection, shape } of stored) if (declared.get(collection) !== shape) drop(connection, collection);
-    for (const shape of shapes) create(connection, shape);
-  })();
-  return new Map(shapes.map((shape) => [shape.name, new SqliteCollection(connection, shape)]));
-}
-
-/** Views from before there were checksums go, all of them. */
-function dropOldForm(connection: Connection): void {
-  const columns = connection.pragma('table_info(projections)') as { readonly name: string }[];
-  if (columns.length === 0 || columns.some(({ name }) => name === CHECKSUM)) return;
-  const tables = connection.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
-  for (const table of tables) connection.exec(`DROP TABLE ${quoted(table)}`);
-}
-
-const shapeText = ({ fields, key, indexes }: Shape): string => JSON.stringify({ form: FORM, fields, key, indexes });
-
-function drop(connection: Connection, collection: string): void {
-  connection.exec(`DROP TABLE IF EXISTS ${quoted(collection)}`);
-  connection.prepare('DELETE FROM projections WHERE collection = ?').run(collection);
-}
-
-function create(connection: Connection, shape: Shape): void {
+/** Makes a table for documents of this shape, without the indexes that they are found by. */
+export function createTable(connection: Connection, shape: Shape, table: string): void {
   const columns = Object.entries(shape.fields).map(
     ([field, type]) => `${quoted(field)} ${type === 'text' ? 'TEXT' : 'INTEGER'}${shape.key.includes(field) ? ' NOT NULL' : ''}`,
   );
   connection.exec(
-    `CREATE TABLE IF NOT EXISTS ${quoted(shape.name)} (
+    `CREATE TABLE IF NOT EXISTS ${quoted(table)} (
       ${columns.join(', ')}, "$position" INTEGER NOT NULL, "$doc" TEXT, "$checksum" INTEGER NOT NULL, PRIMARY KEY (${listOf(shape.key)})
     ) WITHOUT ROWID`,
   );
-  for (const [index, fields] of Object.entries(shape.indexes)) {
-    connection.exec(
-      `CREATE INDEX IF NOT EXISTS ${indexName(shape, index)} ON ${quoted(shape.name)} (${listOf(fields)})${present(shape, fields)}`,
-    );
-  }
-  const row = [shape.name, shapeText(shape), 0] as const;
-  connection
-    .prepare('INSERT INTO projections VALUES (?, ?, ?, ?) ON CONFLICT (collection) DO NOTHING')
-    .run(...row, rowChecksum(row));
 }
 
-interface Registered {
-  readonly collection: string;
-  readonly shape: string;
-  readonly checkpoint: number;
+export function createIndex(connection: Connection, shape: Shape, table: string, index: string): void {
+  const fields = shape.indexes[index] ?? [];
+  connection.exec(
+    `CREATE INDEX IF NOT EXISTS ${indexName(table, index)} ON ${quoted(table)} (${listOf(fields)})${present(shape, fields)}`,
+  );
 }
 
-/** Up to where each view is built, in its row of the registry. */
-export class Checkpoints {
-  private readonly select;
-  private readonly update;
-
-  constructor(connection: Connection) {
-    this.select = connection.prepare<[string], Checked<Registered>>('SELECT * FROM projections WHERE collection = ?');
-    this.update = connection.prepare<[Checked<Registered>]>(
-      'UPDATE projections SET checkpoint = @checkpoint, checksum = @checksum WHERE collection = @collection AND shape = @shape',
-    );
-  }
-
-  of(collection: string): number {
-    return this.row(collection)?.checkpoint ?? 0;
-  }
-
-  /** Forward only, or back to the beginning. */
-  move(collection: string, position: number): void {
-    const row = this.row(collection);
-    if (row === undefined || (position !== 0 && position <= row.checkpoint)) return;
-    this.update.run(checked({ ...row, checkpoint: position }));
-  }
-
-  private row(collection: string): Registered | undefined {
-    const row = this.select.get(collection);
-    return row && unchecked<Registered>('projections', row);
-  }
-}
-
-const indexName = (shape: Shape, index: string): string => quoted(`${shape.name}.${index}`);
+const indexName = (table: string, index: string): string => quoted(`${table}.${index}`);
 
 /** A document that lacks a field of an index does not stand in it; a removed one lacks all that are not of its key. */
 function present(shape: Shape, fields: readonly string[]): string {
@@ -134,14 +56,15 @@ export class SqliteCollection {
   constructor(
     private readonly connection: Connection,
     readonly shape: Shape,
+    readonly table: string = shape.name,
   ) {
-    const { name, key, fields } = shape;
+    const { key, fields } = shape;
     this.columns = Object.keys(fields);
     const all = [...this.columns, '$position', '$doc', '$checksum'];
     const changed = all.filter((field) => !key.includes(field));
-    this.readRow = connection.prepare<Scalar[], Stored>(`SELECT ${listOf(all)} FROM ${quoted(name)} WHERE ${equals(key)}`).raw();
+    this.readRow = connection.prepare<Scalar[], Stored>(`SELECT ${listOf(all)} FROM ${quoted(table)} WHERE ${equals(key)}`).raw();
     this.writeRow = connection.prepare<Stored>(
-      `INSERT INTO ${quoted(name)} (${listOf(all)}) VALUES (${all.map(() => '?').join(', ')})
+      `INSERT INTO ${quoted(table)} (${listOf(all)}) VALUES (${all.map(() => '?').join(', ')})
        ON CONFLICT DO UPDATE SET ${changed.map((field) => `${quoted(field)} = excluded.${quoted(field)}`).join(', ')}`,
     );
   }
@@ -200,8 +123,22 @@ export class SqliteCollection {
     return this.prepared(`find ${index} ${leading.length}`, sql, index).all(...leading) as Scalar[][];
   }
 
+  /** Living documents in the order of their keys, above a key. */
+  after(above: readonly Scalar[] | undefined, limit: number): readonly Fields[] {
+    const { key } = this.shape;
+    const bound = above === undefined ? '' : ` AND (${listOf(key)}) > (${key.map(() => '?').join(', ')})`;
+    const page = this.prepared(
+      `after ${bound}`,
+      () => `SELECT ${listOf(this.columns)}, "$position", "$doc", "$checksum" FROM ${quoted(this.table)}
+        WHERE "$doc" IS NOT NULL${bound} ORDER BY ${listOf(key)} LIMIT ?`,
+      undefined,
+    );
+    const stored = page.all(...(above ?? []), limit) as Stored[];
+    return stored.flatMap<Fields>((row) => this.decoded(row) ?? []);
+  }
+
   clear(): void {
-    this.connection.exec(`DELETE FROM ${quoted(this.shape.name)}`);
+    this.connection.exec(`DELETE FROM ${quoted(this.table)}`);
   }
 
   /** Names the index, so that a query that could not use it fails instead of being slow. */
@@ -210,9 +147,9 @@ export class SqliteCollection {
     const optional = fields.filter((field) => !this.shape.key.includes(field));
     // Without an optional field in the index, only the document itself tells that it was removed.
     const exist = (optional.length === 0 ? ['$doc'] : optional).map((field) => `${quoted(field)} IS NOT NULL`);
-    const by = index === undefined ? '' : ` INDEXED BY ${indexName(this.shape, index)}`;
+    const by = index === undefined ? '' : ` INDEXED BY ${indexName(this.table, index)}`;
     const asked = leading.map((field) => `${quoted(field)} = ?`);
-    return `FROM ${quoted(this.shape.name)}${by} WHERE ${[...exist, ...asked].join(' AND ')}`;
+    return `FROM ${quoted(this.table)}${by} WHERE ${[...exist, ...asked].join(' AND ')}`;
   }
 
   private decoded(stored: Stored): Fields | undefined {

@@ -76,6 +76,11 @@ export const adapters = {
     inMemory: 'in-memory/in-memory-views.ts',
     embedded: 'sqlite/sqlite-projection-writer.ts',
   },
+  ViewBuilds: {
+    contract: 'view-builds',
+    inMemory: 'in-memory/in-memory-views.ts',
+    embedded: 'sqlite/sqlite-view-builds.ts',
+  },
   /** A pure function of its inputs: one adapter is both. */
   KeyProofs: { contract: 'key-proofs', inMemory: 'crypto/node-key-proofs.ts', embedded: 'crypto/node-key-proofs.ts' },
 } as const;

@@ -92,7 +92,7 @@ function added(doc: Fields, field: string, values: readonly unknown[]): Fields {
 }
 
 /** Equal for equal JSON values, whatever the order of their fields. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   const sorted = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));

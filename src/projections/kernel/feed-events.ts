@@ -58,7 +58,9 @@ export class UnknownEvent extends Error {
   }
 }
 
+export const isKnownType = (type: string): boolean => Object.hasOwn(KNOWN, type);
+
 export function known(envelope: Envelope): FeedEnvelope {
-  if (!Object.hasOwn(KNOWN, envelope.type)) throw new UnknownEvent(envelope.type, envelope.meta.position);
+  if (!isKnownType(envelope.type)) throw new UnknownEvent(envelope.type, envelope.meta.position);
   return envelope as FeedEnvelope;
 }

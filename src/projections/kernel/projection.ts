@@ -4,7 +4,7 @@
  * repeated event must change nothing.
  */
 import type { Collection, Shape } from './collection.js';
-import type { Meta, ProjectedEvent, ProjectedType } from './feed-events.js';
+import { isKnownType, type Meta, type ProjectedEvent, type ProjectedType } from './feed-events.js';
 
 type Field<Doc> = keyof Doc & string;
 type NumberField<Doc> = { [Name in Field<Doc>]-?: Doc[Name] extends number | undefined ? Name : never }[Field<Doc>];
@@ -95,4 +95,13 @@ export const defineProjection =
 export function opsOf(projection: Projection, event: ProjectedEvent, meta: Meta): readonly AnyOp[] {
   const handler = projection.on[event.type] as ((event: ProjectedEvent, meta: Meta) => readonly AnyOp[]) | undefined;
   return handler?.(event, meta) ?? [];
+}
+
+/**
+ * Which events a projection alone must be handed: a post comes with its content, and what nobody knows is never left out.
+ */
+export function wantedBy({ on }: Projection): (type: string) => boolean {
+  const wanted = new Set(Object.keys(on));
+  if (wanted.has('MessagePosted')) wanted.add('MessageComposed');
+  return (type) => wanted.has(type) || !isKnownType(type);
 }

@@ -49,6 +49,8 @@ export class ProjectionRunner {
   private state: RunnerHealth['state'] = 'idle';
   private cause: unknown;
   private readonly waiters = new Set<Waiter>();
+  /** The end of what was last begun: a batch, or what is done between two of them. */
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: RunnerOptions) {}
 
@@ -68,7 +70,7 @@ export class ProjectionRunner {
       const checkpoints = await this.checkpoints();
       this.moveTo(Math.min(...checkpoints.values()));
       for await (const batch of source) {
-        await this.apply(batch, checkpoints, isInTime);
+        await this.between(() => this.apply(batch, checkpoints, isInTime));
         this.moveTo(Math.min(...checkpoints.values()));
       }
       this.state = 'ended';
@@ -79,6 +81,13 @@ export class ProjectionRunner {
     } finally {
       for (const { wake } of this.waiters) wake();
     }
+  }
+
+  /** Does the work while no batch is being applied; the next one waits for it. */
+  between<Value>(work: () => Promise<Value>): Promise<Value> {
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => undefined);
+    return done;
   }
 
   /** Up to where all projections of this runner are built. */

@@ -2,7 +2,7 @@
  * The ports of the read side: what queries ask of views, and what the runner writes them through.
  * A view lags behind the log and can be built from it anew at any time: nothing here is the only copy of anything.
  */
-import type { Collection, Scalar, Shape } from './collection.js';
+import type { Collection, Fields, Scalar, Shape } from './collection.js';
 import type { AnyOp } from './projection.js';
 
 type Field<Doc> = keyof Doc & string;
@@ -82,4 +82,41 @@ export interface ProjectionWriter {
    * Other projections keep theirs. A second time changes nothing.
    */
   clear(collection: Shape): Promise<void>;
+}
+
+/** A view while it is built anew beside the one that readers see. */
+export interface ViewBuild {
+  readonly writer: ProjectionWriter;
+  /** Both as they are at this moment; close it soon, for what it holds on to cannot be tidied meanwhile. */
+  standing(): Promise<Standing>;
+  switch(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+export interface Standing {
+  /** At most so many documents in the order of their keys, above a key. */
+  page(side: 'live' | 'rebuilt', above: readonly Scalar[] | undefined, limit: number): Promise<readonly Fields[]>;
+  close(): Promise<void>;
+}
+
+export interface BuildOptions {
+  /** `served`: others use the process meanwhile, so that no step takes long. `alone`: as fast as it goes. */
+  readonly pace: 'served' | 'alone';
+  /** About how many documents are expected; a wrong number costs time only. */
+  readonly documents: number;
+}
+
+export interface ViewBuilds {
+  /**
+   * A copy begins empty, without a checkpoint, whatever an earlier build has left.
+   * What is written to the copy does not show until the switch.
+   * The switch puts the copy, whole and with its checkpoint, in the place of the view, for readers and writers alike.
+   * What is forgotten in a view is forgotten in the copy that is being built of it.
+   * A standing shows view and copy as they were when it was asked for, whatever is written afterwards.
+   * A copy that was discarded, or that a restart has cut off, leaves the view as it was.
+   */
+  begin(collection: Shape, options: BuildOptions): Promise<ViewBuild>;
+
+  /** Takes away a part of what earlier builds left behind; `more` until nothing is left. */
+  sweep(): Promise<'more' | 'done'>;
 }

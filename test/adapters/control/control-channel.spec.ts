@@ -29,7 +29,10 @@ describe('the control channel', () => {
     clock = new TestClock();
     failures = [];
     handler = async () => STATUS;
-    const handlers: ControlHandlers = { 'server-status': (input, turn) => handler(input, turn) };
+    const handlers: ControlHandlers = {
+      'server-status': (input, turn) => handler(input, turn),
+      'projections-rebuild': () => Promise.reject(new ControlRefused('not-ready')),
+    };
     server = new ControlServer({ path, handlers, clock, failed: (command) => void failures.push(command) });
     await server.listen();
   });

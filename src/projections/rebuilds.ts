@@ -1,0 +1,31 @@
+/** Rebuilds of views by the name of their projection, one at a time: two would slow each other and everybody else. */
+import { type RebuildOptions, type RebuildSources, rebuild } from './kernel/rebuild.js';
+import type { RebuildReport } from './kernel/rebuild-report.js';
+import { allProjections } from './projections.js';
+
+const SWEEP_PAUSE_MS = 5;
+
+export class Rebuilds {
+  private isBusy = false;
+
+  constructor(private readonly sources: RebuildSources) {}
+
+  async rebuild(name: string, options: RebuildOptions): Promise<RebuildReport | 'busy' | 'unknown-name'> {
+    const projection = allProjections.find((one) => one.name === name);
+    if (projection === undefined) return 'unknown-name';
+    if (this.isBusy) return 'busy';
+    this.isBusy = true;
+    try {
+      return await rebuild(this.sources, projection, options);
+    } finally {
+      this.isBusy = false;
+    }
+  }
+
+  /** Takes away what rebuilds left behind, in small steps. */
+  async sweep(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (await this.sources.builds.sweep()) === 'more') {
+      await this.sources.time.wait(SWEEP_PAUSE_MS, signal);
+    }
+  }
+}
