@@ -21,6 +21,7 @@ import { SqliteIdempotencyLedger } from './adapters/sqlite/sqlite-idempotency-le
 import { SqlitePostedIndex } from './adapters/sqlite/sqlite-posted-index.js';
 import { SqliteProjectionWriter } from './adapters/sqlite/sqlite-projection-writer.js';
 import { SqliteRateLimiter } from './adapters/sqlite/sqlite-rate-limiter.js';
+import { openSnapshots, SNAPSHOTS_FILE, SqliteSnapshots } from './adapters/sqlite/sqlite-snapshots.js';
 import { SqliteSubjectKeys } from './adapters/sqlite/sqlite-subject-keys.js';
 import { SqliteViewBuilds } from './adapters/sqlite/sqlite-view-builds.js';
 import { SqliteViews } from './adapters/sqlite/sqlite-views.js';
@@ -104,6 +105,8 @@ async function open(
   read.pragma('synchronous = NORMAL');
   const tables = new ViewTables(read, allCollections);
   const views = new SqliteViews(read, allCollections, tables);
+  const snapshots = openSnapshots(file(SNAPSHOTS_FILE));
+  opened.push(() => void snapshots.close());
   const codeSender = await LogCodeSender.open({ folder: file(DEV_CODES_FOLDER), clock, log: codeLine(log) });
   opened.push(() => codeSender.close());
 
@@ -119,6 +122,7 @@ async function open(
     idempotencyLedger: new SqliteIdempotencyLedger(accounts, await secret('idempotency-ledger'), ids),
     rateLimiter: new SqliteRateLimiter(accounts, await secret('rate-limiter')),
     keyProofs: new NodeKeyProofs(),
+    snapshots: new SqliteSnapshots(snapshots),
     clock,
     ids,
   };

@@ -5,13 +5,16 @@
 import type { Conversation } from '../domain/conversation/conversation.js';
 import { conversation } from '../domain/conversation/conversation.js';
 import type { ConversationEvent } from '../domain/conversation/events.js';
+import { fold } from '../domain/kernel/decider.js';
 import type { ConversationId } from '../domain/kernel/ids.js';
 import { aggregates } from './aggregates.js';
+import { ConversationSnapshots } from './conversation-snapshots.js';
 import type { EventCodec } from './event-codec.js';
 import type { Loaded } from './load-stream.js';
 import { loadStream } from './load-stream.js';
 import type { Clock } from './ports/clock.js';
 import type { EventStore } from './ports/event-store.js';
+import type { Snapshots } from './ports/snapshots.js';
 
 export type LoadedConversation = Loaded<Conversation>;
 
@@ -23,6 +26,8 @@ interface Entry {
 const NOTHING: LoadedConversation = { state: conversation.initial, revision: -1 };
 
 export class ConversationStates {
+  /** To be written by a process in the background. */
+  readonly snapshots: ConversationSnapshots | undefined;
   private readonly entries = new Map<ConversationId, Entry>();
 
   constructor(
@@ -30,9 +35,14 @@ export class ConversationStates {
       readonly eventStore: Pick<EventStore, 'readStream'>;
       readonly codec: EventCodec;
       readonly clock: Clock;
+      /** Without one, a conversation that is not known is folded from its start. */
+      readonly snapshots?: Snapshots;
     },
     private readonly entriesMax = 20_000,
-  ) {}
+  ) {
+    const { eventStore, snapshots } = deps;
+    this.snapshots = snapshots && new ConversationSnapshots({ eventStore, snapshots });
+  }
 
   /** Any age; reads the store only when nothing is known. */
   async cached(id: ConversationId): Promise<LoadedConversation> {
@@ -52,21 +62,24 @@ export class ConversationStates {
   /** The state at the stream's head, reading only the tail that is not known yet. */
   async head(id: ConversationId): Promise<LoadedConversation> {
     const asOfMs = this.deps.clock.monotonicMs();
-    const known = this.entries.get(id)?.loaded ?? NOTHING;
-    const loaded = await loadStream(this.deps, conversation.evolve, aggregates.conversation.stream(id), known);
+    const known = this.entries.get(id)?.loaded ?? (await this.snapshots?.read(id)) ?? NOTHING;
+    const loaded = await loadStream(this.deps, conversation, aggregates.conversation.stream(id), known);
     // A conversation is never removed while its keys live; what is gone is treated as never having been.
     if (loaded === 'removed') {
       this.entries.delete(id);
+      await this.snapshots?.forget(id);
       return NOTHING;
     }
+    this.snapshots?.note(id, known.revision, loaded);
     this.learn(id, loaded, asOfMs);
     return loaded;
   }
 
   /** What this process has just appended after `base`. */
   advance(id: ConversationId, base: LoadedConversation, events: readonly ConversationEvent[]): LoadedConversation {
-    const state = events.reduce(conversation.evolve, base.state);
+    const state = fold(conversation, base.state, events);
     const loaded = { state, revision: base.revision + events.length };
+    this.snapshots?.note(id, base.revision, loaded);
     this.learn(id, loaded, this.deps.clock.monotonicMs());
     return loaded;
   }

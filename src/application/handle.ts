@@ -74,7 +74,7 @@ async function headOf<Event extends StoredDomainEvent & DomainEvent, State>(
   target: Target<Event, State>,
   known: Loaded<State>,
 ): Promise<Loaded<State>> {
-  const loaded = await loadStream(deps, decider.evolve, target.stream, known);
+  const loaded = await loadStream(deps, decider, target.stream, known);
   return loaded === 'removed' ? { state: decider.initial, revision: -1 } : loaded;
 }
 

@@ -1,4 +1,4 @@
-import type { Decider, DomainEvent } from '../domain/kernel/decider.js';
+import { type Decider, type DomainEvent, fold } from '../domain/kernel/decider.js';
 import type { StoredDomainEvent } from './event-catalogue.js';
 import type { EventCodec } from './event-codec.js';
 import type { EventStore } from './ports/event-store.js';
@@ -15,7 +15,7 @@ export interface Loaded<State> {
 /** Folds a stream from where `known` left it up to its head. */
 export async function loadStream<Event extends StoredDomainEvent & DomainEvent, State>(
   deps: { readonly eventStore: Pick<EventStore, 'readStream'>; readonly codec: EventCodec },
-  evolve: Decider<never, Event, State, unknown>['evolve'],
+  decider: Pick<Decider<never, Event, State, unknown>, 'evolve' | 'evolveAll'>,
   stream: string,
   known: Loaded<State>,
 ): Promise<Loaded<State> | 'removed'> {
@@ -24,10 +24,12 @@ export async function loadStream<Event extends StoredDomainEvent & DomainEvent, 
     const slice = await deps.eventStore.readStream(stream, revision + 1, SLICE_EVENTS_MAX);
     if (slice.status === 'removed') return 'removed';
     if (slice.status === 'absent') return { state, revision };
-    for (const stored of slice.events) {
-      state = evolve(state, deps.codec.decode(stored) as unknown as Event);
-      revision = stored.revision;
-    }
+    state = fold(
+      decider,
+      state,
+      slice.events.map((stored) => deps.codec.decode(stored) as unknown as Event),
+    );
+    revision = slice.events.at(-1)?.revision ?? revision;
     if (revision >= slice.head) return { state, revision };
   }
 }

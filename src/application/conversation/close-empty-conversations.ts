@@ -10,6 +10,8 @@ export function closeEmptyConversations(deps: Pick<Deps, 'conversations' | 'keys
   return async (event: Envelope<StoredDomainEvent>): Promise<void> => {
     if (event.type !== 'MemberLeft' && event.type !== 'MemberRemoved') return;
     const { state } = await deps.conversations.head(event.data.conversationId);
-    if (state.status === 'open' && state.members.size === 0) await deps.keys.destroy(event.data.conversationId);
+    if (state.status !== 'open' || state.members.size > 0) return;
+    await deps.keys.destroy(event.data.conversationId);
+    await deps.conversations.snapshots?.forget(event.data.conversationId);
   };
 }

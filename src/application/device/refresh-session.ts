@@ -53,7 +53,7 @@ export function refreshSession(deps: RefreshDeps): UseCase<RefreshSession, Refre
 /** Folded to the stream's head: a device may have been renamed any number of times before it was revoked. */
 async function linkedDevice(deps: RefreshDeps, deviceId: DeviceId) {
   const stream = aggregates.device.stream(deviceId);
-  const loaded = await loadStream(deps, device.evolve, stream, { state: device.initial, revision: -1 });
+  const loaded = await loadStream(deps, device, stream, { state: device.initial, revision: -1 });
   if (loaded === 'removed' || loaded.state.status !== 'linked') return undefined;
   const slice = await deps.eventStore.readStream(stream, 0, 1);
   const [stored] = slice.status === 'found' ? slice.events : [];

@@ -27,7 +27,7 @@ export type PostedDeps = Pick<Deps, 'eventStore' | 'codec' | 'postedIndex'>;
 export const NO_MESSAGE: Loaded<Message> = { state: message.initial, revision: -1 };
 
 export const readMessage = (deps: PostedDeps, messageId: MessageId, known = NO_MESSAGE): Promise<Loaded<Message> | 'removed'> =>
-  loadStream(deps, message.evolve, aggregates.message.stream(messageId), known);
+  loadStream(deps, message, aggregates.message.stream(messageId), known);
 
 /** The post, if a conversation holds it in (after, upTo]; the index may say yes from anywhere, and is then verified. */
 export async function findPosted(

@@ -48,6 +48,14 @@ export const personalStores = {
     export: 'Nothing of its own: the queries answer what the events hold',
     migrate: 'Not moved: rebuilt from the events',
   },
+  snapshots: {
+    files: ['snapshots.sqlite'],
+    holds: 'States of conversations: member ids, which die with the naming key, and no personal field',
+    purge: 'Snapshots.forget for the streams of the person’s conversations; the next ones are folded without the member',
+    count: 'Snapshots.read for the same streams',
+    export: 'Nothing of its own: a cache of what the events hold',
+    migrate: 'Not moved: folded anew from the events',
+  },
   'development-codes': {
     files: ['dev-codes'],
     holds: 'One-time codes by verification id, in the embedded default only; no number and no address',

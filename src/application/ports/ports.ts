@@ -14,6 +14,7 @@ import type { KeyProofs } from './key-proofs.js';
 import type { PostedIndex } from './posted-index.js';
 import type { RateLimiter } from './rate-limiter.js';
 import type { RootKeys } from './root-keys.js';
+import type { Snapshots } from './snapshots.js';
 import type { SubjectKeys } from './subject-keys.js';
 
 export interface Ports {
@@ -28,6 +29,8 @@ export interface Ports {
   readonly rateLimiter: RateLimiter;
   readonly idempotencyLedger: IdempotencyLedger;
   readonly keyProofs: KeyProofs;
+  /** A cache: whoever has none folds from the start. */
+  readonly snapshots?: Snapshots;
   readonly clock: Clock;
   readonly ids: IdSource;
 }
@@ -68,6 +71,7 @@ export const adapters = {
     inMemory: 'in-memory/in-memory-idempotency-ledger.ts',
     embedded: 'sqlite/sqlite-idempotency-ledger.ts',
   },
+  Snapshots: { contract: 'snapshots', inMemory: 'in-memory/in-memory-snapshots.ts', embedded: 'sqlite/sqlite-snapshots.ts' },
   Clock: { contract: 'clock', inMemory: 'test-clock.ts', embedded: 'system/system-clock.ts' },
   IdSource: { contract: 'id-source', inMemory: 'counting-id-source.ts', embedded: 'system/uuid-id-source.ts' },
   Views: { contract: 'views', inMemory: 'in-memory/in-memory-views.ts', embedded: 'sqlite/sqlite-views.ts' },

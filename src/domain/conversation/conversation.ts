@@ -85,38 +85,39 @@ export type ConversationRejection =
   /** Of the members. */
   | VersionMismatch;
 
-function evolve(state: Conversation, event: ConversationEvent): Conversation {
-  if (event.type === 'ConversationCreated') {
-    const { conversationId, kind, bodyMac, createdAt } = event.data;
-    const created = {
-      status: 'open',
-      conversationId,
-      kind,
-      members: new Map(),
-      seq: 0,
-      count: 0,
-      lastPostedAt: createdAt,
-      revision: 0,
-      membersVersion: 0,
-    } as const;
-    return bodyMac === undefined ? created : { ...created, bodyMac };
-  }
+/** The copy of the members that one folding changes: made at the first change, and nobody else's until the folding is over. */
+interface Own {
+  members?: Map<MemberId, Member>;
+}
+
+/** Folds many events at once: the members are copied once, however many of the events change them. */
+function evolveAll(state: Conversation, events: Iterable<ConversationEvent>): Conversation {
+  const own: Own = {};
+  let folded = state;
+  for (const event of events) folded = step(folded, event, own);
+  return folded;
+}
+
+const evolve = (state: Conversation, event: ConversationEvent): Conversation => step(state, event, {});
+
+function step(state: Conversation, event: ConversationEvent, own: Own): Conversation {
+  if (event.type === 'ConversationCreated') return created(event, own);
   if (state.status === 'absent') return state;
   const revision = state.revision + 1;
   switch (event.type) {
     case 'MemberAdded': {
-      const members = new Map(state.members).set(event.data.memberId, { role: event.data.role });
+      const members = ownMembers(state, own).set(event.data.memberId, { role: event.data.role });
       return { ...state, members, seq: event.data.seq, revision, membersVersion: revision };
     }
     case 'MemberRemoved':
     case 'MemberLeft': {
-      const members = new Map(state.members);
+      const members = ownMembers(state, own);
       members.delete(event.data.memberId);
       return { ...state, members, seq: event.data.seq, revision, membersVersion: revision };
     }
     case 'OwnerChanged': {
-      const members = new Map<MemberId, Member>();
-      for (const [id] of state.members) members.set(id, { role: id === event.data.memberId ? 'owner' : 'member' });
+      const members = ownMembers(state, own);
+      for (const id of members.keys()) members.set(id, { role: id === event.data.memberId ? 'owner' : 'member' });
       return { ...state, members, revision, membersVersion: revision };
     }
     case 'MessagePosted':
@@ -126,6 +127,26 @@ function evolve(state: Conversation, event: ConversationEvent): Conversation {
     default:
       return unreachable(event);
   }
+}
+
+function created(event: Extract<ConversationEvent, { type: 'ConversationCreated' }>, own: Own): OpenConversation {
+  const { conversationId, kind, bodyMac, createdAt } = event.data;
+  own.members = new Map();
+  const state = {
+    status: 'open',
+    conversationId,
+    kind,
+    members: own.members,
+    seq: 0,
+    count: 0,
+    lastPostedAt: createdAt,
+  } as const;
+  return bodyMac === undefined ? state : { ...state, bodyMac };
+}
+
+function ownMembers(state: OpenConversation, own: Own): Map<MemberId, Member> {
+  own.members ??= new Map(state.members);
+  return own.members;
 }
 
 type Decided = Result<readonly ConversationEvent[], ConversationRejection>;
@@ -255,5 +276,6 @@ function decide(command: ConversationCommand, state: Conversation): Decided {
 export const conversation: Decider<ConversationCommand, ConversationEvent, Conversation, ConversationRejection> = {
   initial: { status: 'absent' },
   evolve,
+  evolveAll,
   decide,
 };

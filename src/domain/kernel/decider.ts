@@ -23,15 +23,18 @@ export interface Decider<Command, Event extends DomainEvent, State, Rejection> {
   readonly initial: State;
   /** Total: knows every event of its stream, refuses none. */
   readonly evolve: (state: State, event: Event) => State;
+  /** The same for many events at once, where one by one would copy much for each. */
+  readonly evolveAll?: (state: State, events: Iterable<Event>) => State;
   /** Nothing to do is `ok([])`. */
   readonly decide: (command: Command, state: State) => Result<readonly Event[], Rejection>;
 }
 
 export function fold<Event extends DomainEvent, State>(
-  decider: Pick<Decider<never, Event, State, unknown>, 'evolve'>,
+  decider: Pick<Decider<never, Event, State, unknown>, 'evolve' | 'evolveAll'>,
   state: State,
   events: Iterable<Event>,
 ): State {
+  if (decider.evolveAll !== undefined) return decider.evolveAll(state, events);
   let folded = state;
   for (const event of events) folded = decider.evolve(folded, event);
   return folded;

@@ -232,6 +232,19 @@ describe('folding', () => {
     );
   });
 
+  it('comes to the same one by one, all at once, and in parts', () => {
+    fc.assert(
+      fc.property(events, fc.nat(60), (history, cut) => {
+        const oneByOne = history.reduce(conversation.evolve, conversation.initial);
+        expect(fold(conversation, conversation.initial, history)).toEqual(oneByOne);
+        const before = fold(conversation, conversation.initial, history.slice(0, cut));
+        const copy = structuredClone(before);
+        expect(fold(conversation, before, history.slice(cut))).toEqual(oneByOne);
+        expect(before).toEqual(copy);
+      }),
+    );
+  });
+
   it('hands the ownership to the longest-standing member who is there', () => {
     fc.assert(
       fc.property(events, (history) => {
