@@ -36,6 +36,7 @@ import { StartRefused } from './application/ports/failures.js';
 import type { Ports } from './application/ports/ports.js';
 import { ReceiptMarks } from './application/receipts/receipt-marks.js';
 import type { Deps, Settings } from './application/use-case.js';
+import type { WorkerStores } from './application/worker/jobs.js';
 import type { ProjectionWriter, ViewBuilds, Views } from './projections/kernel/views.js';
 import { allCollections } from './projections/projections.js';
 
@@ -50,6 +51,8 @@ export interface Foundation {
   readonly views: Views;
   readonly projectionWriter: ProjectionWriter;
   readonly viewBuilds: ViewBuilds;
+  /** Stores of short-lived rows, each by its way to forget what has ended. */
+  readonly expiring: WorkerStores['expiring'];
   /** Names the log that positions count in. */
   readonly logId: string;
   /** Keeps a secret of the server itself the same over restarts, without storing it. */
@@ -100,16 +103,15 @@ async function open(
   const { rootKeys, keys } = await openKeys(database(KEYS_FILE, KEYS_SCHEMA), config.folders.keys, hasEvents, clock);
   const secret = async (purpose: string) => Buffer.from(await rootKeys.mac(purpose, 'v1'));
   const accounts = database(ACCOUNTS_FILE, []);
-  const read = database(VIEWS_FILE, [], true, { isDerived: true });
-  // Views can be built anew from the log at any time: what a power cut takes back is projected again.
-  read.pragma('synchronous = NORMAL');
-  const tables = new ViewTables(read, allCollections);
-  const views = new SqliteViews(read, allCollections, tables);
+  const { views, projectionWriter, viewBuilds } = openViews(database(VIEWS_FILE, [], true, { isDerived: true }));
   const snapshots = openSnapshots(file(SNAPSHOTS_FILE));
   opened.push(() => void snapshots.close());
   const codeSender = await LogCodeSender.open({ folder: file(DEV_CODES_FOLDER), clock, log: codeLine(log) });
   opened.push(() => codeSender.close());
 
+  const credentials = new SqliteCredentials(accounts, await secret('credentials'), ids);
+  const rateLimiter = new SqliteRateLimiter(accounts, await secret('rate-limiter'));
+  const idempotencyLedger = new SqliteIdempotencyLedger(accounts, await secret('idempotency-ledger'), ids);
   const ports: Ports = {
     eventStore,
     eventFeed: new SqliteEventFeed(eventStore, writer),
@@ -117,10 +119,10 @@ async function open(
     rootKeys,
     postedIndex: new SqlitePostedIndex(views),
     directory: new SqliteDirectory(accounts, await secret('directory')),
-    credentials: new SqliteCredentials(accounts, await secret('credentials'), ids),
+    credentials,
     codeSender,
-    idempotencyLedger: new SqliteIdempotencyLedger(accounts, await secret('idempotency-ledger'), ids),
-    rateLimiter: new SqliteRateLimiter(accounts, await secret('rate-limiter')),
+    idempotencyLedger,
+    rateLimiter,
     keyProofs: new NodeKeyProofs(),
     snapshots: new SqliteSnapshots(snapshots),
     clock,
@@ -130,10 +132,26 @@ async function open(
   return {
     deps: toDeps(ports, config.limits),
     views,
-    projectionWriter: new SqliteProjectionWriter(read, allCollections, tables),
-    viewBuilds: new SqliteViewBuilds(read, tables),
+    projectionWriter,
+    expiring: {
+      credentials: (at) => credentials.sweep(at),
+      'rate-limiter': (at) => rateLimiter.sweep(at),
+      'idempotency-ledger': (at) => idempotencyLedger.purge(at),
+    },
+    viewBuilds,
     logId,
     secret,
+  };
+}
+
+/** Views can be built anew from the log at any time: what a power cut takes back is projected again. */
+function openViews(read: Connection) {
+  read.pragma('synchronous = NORMAL');
+  const tables = new ViewTables(read, allCollections);
+  return {
+    views: new SqliteViews(read, allCollections, tables),
+    projectionWriter: new SqliteProjectionWriter(read, allCollections, tables),
+    viewBuilds: new SqliteViewBuilds(read, tables),
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * What runs in a server beside the doors: the projector, the reactions, the fan-out and the heartbeat of the sockets.
+ * What runs in a server beside the doors: the projector, the reactions, the worker, the fan-out and the heartbeat of the sockets.
  * Whatever of it ends by an error ends the process: a part that stands still must not look alive.
  */
 import type { Log } from './adapters/nest/log.js';
@@ -13,6 +13,8 @@ import type { SessionHub } from './adapters/websocket/session-hub.js';
 import { aggregates } from './application/aggregates.js';
 import type { EventFeed } from './application/ports/event-feed.js';
 import { reactions, runReaction } from './application/reactions.js';
+import { workerJobs } from './application/worker/jobs.js';
+import { runWorker, type WorkerReport } from './application/worker/worker.js';
 import type { Foundation } from './compose.js';
 import type { AccountId, Handle } from './domain/kernel/ids.js';
 import { isErased } from './domain/kernel/personal.js';
@@ -67,13 +69,8 @@ export function createProcesses({ foundation, reads, sync, waits, hub, log }: Pr
     viewsReach: async (position, withinMs) => (await projector.waitFor(position, withinMs)) === 'reached',
   });
 
-  const rebuilds = new Rebuilds({
-    ...{ builds: foundation.viewBuilds, writer, time: clock },
-    enrich: () => enricher(sources(foundation)),
-    read: (after, upTo, isWanted) => stretch(foundation, after, upTo, isWanted),
-    headPosition: () => eventStore.headPosition(),
-    between: (work) => projector.between(work),
-  });
+  const rebuilds = rebuildsOf(foundation, projector);
+  const workerStores = { expiring: foundation.expiring, sweepViews: () => foundation.viewBuilds.sweep() };
 
   let fail: (cause: unknown) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => {
@@ -101,7 +98,7 @@ export function createProcesses({ foundation, reads, sync, waits, hub, log }: Pr
       run(PROJECTOR, projector.run(telling(waits, source)));
       for (const name of Object.keys(reactions)) run(name, runReaction(deps, name, signal));
       run('fan-out', fanOut.run(signal));
-      run('sweeper', rebuilds.sweep(signal));
+      run('worker', runWorker(workerJobs(deps, workerStores), deps, workerReport(log), signal));
       run('heartbeat', beat({ hub, fanOut, sync, clock }, signal));
     },
     drainSockets: (withinMs) => drainSockets(hub, clock, withinMs),
@@ -130,6 +127,20 @@ async function* telling(waits: SyncWaits, source: AsyncIterable<Batch>): AsyncGe
     await waits.applied(batch.events);
   }
 }
+
+const rebuildsOf = (foundation: Foundation, projector: ProjectionRunner): Rebuilds =>
+  new Rebuilds({
+    ...{ builds: foundation.viewBuilds, writer: foundation.projectionWriter, time: foundation.deps.clock },
+    enrich: () => enricher(sources(foundation)),
+    read: (after, upTo, isWanted) => stretch(foundation, after, upTo, isWanted),
+    headPosition: () => foundation.deps.eventStore.headPosition(),
+    between: (work) => projector.between(work),
+  });
+
+const workerReport = (log: Log): WorkerReport => ({
+  done: (name, count) => log.info('job-done', { name, count }),
+  failed: (name, error) => log.warn('job-failed', { name, error }),
+});
 
 /** A stretch of the log, of which the rest is not even decoded. */
 async function* stretch(

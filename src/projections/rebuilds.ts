@@ -3,8 +3,6 @@ import { type RebuildOptions, type RebuildSources, rebuild } from './kernel/rebu
 import type { RebuildReport } from './kernel/rebuild-report.js';
 import { allProjections } from './projections.js';
 
-const SWEEP_PAUSE_MS = 5;
-
 export class Rebuilds {
   private isBusy = false;
 
@@ -19,13 +17,6 @@ export class Rebuilds {
       return await rebuild(this.sources, projection, options);
     } finally {
       this.isBusy = false;
-    }
-  }
-
-  /** Takes away what rebuilds left behind, in small steps. */
-  async sweep(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (await this.sources.builds.sweep()) === 'more') {
-      await this.sources.time.wait(SWEEP_PAUSE_MS, signal);
     }
   }
 }

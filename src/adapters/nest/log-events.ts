@@ -85,6 +85,43 @@ export const logEvents = {
     means: 'Whether the device of a new socket was revoked could not be read; the socket was closed with 1011.',
     toDo: 'The accounts file cannot be read: look at the disk.',
   },
+  'control-unavailable': {
+    level: 'warn',
+    fields: ['folder'],
+    means: 'The path of the data folder is too long for a socket file: `npm run sottovoce` cannot reach this server.',
+    toDo: 'Choose a shorter data folder, or start the server from a folder above it.',
+  },
+  'control-failed': {
+    level: 'error',
+    fields: ['name', 'error'],
+    means: 'A command of an operator (`name`) was answered with `failed`: nobody foresaw this error. Nobody else was touched.',
+    toDo: 'As for `request-failed`.',
+  },
+  'view-rebuilt': {
+    level: 'info',
+    fields: ['name', 'kind', 'position', 'count', 'durationMs'],
+    means:
+      'A view (`name`) was built anew from `count` events. `kind` is `switched` when readers see it now, `kept` when the old one stays.',
+    toDo: 'Nothing.',
+  },
+  'view-differed': {
+    level: 'warn',
+    fields: ['name', 'count'],
+    means: 'The view that stood and the one that was built anew differ in so many documents.',
+    toDo: 'Look at the differences that the command has named. Accept them only when you know why.',
+  },
+  'job-done': {
+    level: 'info',
+    fields: ['name', 'count'],
+    means: 'A turn of a job in the background (`name`) has done so many things.',
+    toDo: 'Nothing.',
+  },
+  'job-failed': {
+    level: 'warn',
+    fields: ['name', 'error'],
+    means: 'A turn of a job in the background could not reach a store. It is tried again at its next turn.',
+    toDo: 'One alone is harmless. When it repeats, look at the disk.',
+  },
   'process-failed': {
     level: 'error',
     fields: ['name', 'error'],

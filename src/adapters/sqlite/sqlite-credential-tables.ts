@@ -67,8 +67,9 @@ abstract class EndingTable {
     );
   }
 
-  forgetEnded(at: Instant): void {
-    this.forget.run(at, FORGOTTEN_PER_WRITE);
+  /** How many were forgotten. */
+  forgetEnded(at: Instant): number {
+    return this.forget.run(at, FORGOTTEN_PER_WRITE).changes;
   }
 }
 

@@ -15,6 +15,7 @@ import { assertColumn } from './sqlite-database.js';
 const TABLE = 'rate_windows';
 const WINDOWS_MAX = 1_000_000;
 const FORGOTTEN_PER_TAKE = 16;
+const FORGOTTEN_PER_SWEEP = 200;
 /** Counting reads every window of a limit, so a store that is full is not counted for every key that it refuses. */
 const COUNTED_ANEW_AFTER_MS = 1_000;
 
@@ -78,6 +79,21 @@ export class SqliteRateLimiter implements RateLimiter {
       return grant;
     });
     return attempt(`Taking from limit ${limit.name}`, () => take.immediate());
+  }
+
+  /** Windows that have ended and that no taking has met since: at most so many of every limit. Answers how many. */
+  async sweep(at: Instant): Promise<number> {
+    return attempt('Forgetting windows that have ended', () => {
+      const names = this.database.prepare<[], string>(`SELECT DISTINCT limit_name FROM ${TABLE}`).pluck().all();
+      let forgotten = 0;
+      for (const name of names) {
+        const { changes } = this.forget.run(name, at, FORGOTTEN_PER_SWEEP);
+        const known = this.counts.get(name);
+        if (known !== undefined) this.counts.set(name, { ...known, windows: known.windows - changes });
+        forgotten += changes;
+      }
+      return forgotten;
+    });
   }
 
   private makeRoom({ name }: Limit, at: Instant): void {

@@ -140,6 +140,8 @@ function created(event: Extract<ConversationEvent, { type: 'ConversationCreated'
     seq: 0,
     count: 0,
     lastPostedAt: createdAt,
+    revision: 0,
+    membersVersion: 0,
   } as const;
   return bodyMac === undefined ? state : { ...state, bodyMac };
 }
