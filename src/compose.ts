@@ -33,10 +33,12 @@ import { ConversationStates } from './application/conversation-states.js';
 import { EventCodec } from './application/event-codec.js';
 import type { Clock } from './application/ports/clock.js';
 import { StartRefused } from './application/ports/failures.js';
+import type { IdSource } from './application/ports/id-source.js';
 import type { Ports } from './application/ports/ports.js';
 import { ReceiptMarks } from './application/receipts/receipt-marks.js';
 import type { Deps, Settings } from './application/use-case.js';
 import type { WorkerStores } from './application/worker/jobs.js';
+import type { Instant } from './domain/kernel/instant.js';
 import type { ProjectionWriter, ViewBuilds, Views } from './projections/kernel/views.js';
 import { allCollections } from './projections/projections.js';
 
@@ -109,20 +111,15 @@ async function open(
   const codeSender = await LogCodeSender.open({ folder: file(DEV_CODES_FOLDER), clock, log: codeLine(log) });
   opened.push(() => codeSender.close());
 
-  const credentials = new SqliteCredentials(accounts, await secret('credentials'), ids);
-  const rateLimiter = new SqliteRateLimiter(accounts, await secret('rate-limiter'));
-  const idempotencyLedger = new SqliteIdempotencyLedger(accounts, await secret('idempotency-ledger'), ids);
+  const { expiring, ...ofAccounts } = await openAccounts(accounts, secret, ids);
   const ports: Ports = {
     eventStore,
     eventFeed: new SqliteEventFeed(eventStore, writer),
     keys,
     rootKeys,
     postedIndex: new SqlitePostedIndex(views),
-    directory: new SqliteDirectory(accounts, await secret('directory')),
-    credentials,
+    ...ofAccounts,
     codeSender,
-    idempotencyLedger,
-    rateLimiter,
     keyProofs: new NodeKeyProofs(),
     snapshots: new SqliteSnapshots(snapshots),
     clock,
@@ -133,15 +130,25 @@ async function open(
     deps: toDeps(ports, config.limits),
     views,
     projectionWriter,
-    expiring: {
-      credentials: (at) => credentials.sweep(at),
-      'rate-limiter': (at) => rateLimiter.sweep(at),
-      'idempotency-ledger': (at) => idempotencyLedger.purge(at),
-    },
+    expiring,
     viewBuilds,
     logId,
     secret,
   };
+}
+
+/** What is mutable and short-lived, in one file; three of its stores have rows that end by themselves. */
+async function openAccounts(accounts: Connection, secret: Foundation['secret'], ids: IdSource) {
+  const credentials = new SqliteCredentials(accounts, await secret('credentials'), ids);
+  const rateLimiter = new SqliteRateLimiter(accounts, await secret('rate-limiter'));
+  const idempotencyLedger = new SqliteIdempotencyLedger(accounts, await secret('idempotency-ledger'), ids);
+  const directory = new SqliteDirectory(accounts, await secret('directory'));
+  const expiring = {
+    credentials: (at: Instant) => credentials.sweep(at),
+    'rate-limiter': (at: Instant) => rateLimiter.sweep(at),
+    'idempotency-ledger': (at: Instant) => idempotencyLedger.purge(at),
+  };
+  return { directory, credentials, rateLimiter, idempotencyLedger, expiring };
 }
 
 /** Views can be built anew from the log at any time: what a power cut takes back is projected again. */
