@@ -20,6 +20,7 @@ import type { AccountId, Handle } from './domain/kernel/ids.js';
 import { isErased } from './domain/kernel/personal.js';
 import type { EnrichSources } from './projections/kernel/pairing.js';
 import { enricher } from './projections/kernel/pairing.js';
+import type { RebuildSources } from './projections/kernel/rebuild.js';
 import type { Batch } from './projections/kernel/runner.js';
 import { ProjectionRunner } from './projections/kernel/runner.js';
 import { allProjections } from './projections/projections.js';
@@ -69,7 +70,7 @@ export function createProcesses({ foundation, reads, sync, waits, hub, log }: Pr
     viewsReach: async (position, withinMs) => (await projector.waitFor(position, withinMs)) === 'reached',
   });
 
-  const rebuilds = rebuildsOf(foundation, projector);
+  const rebuilds = new Rebuilds(rebuildSources(foundation, (work) => projector.between(work)));
   const workerStores = { expiring: foundation.expiring, sweepViews: () => foundation.viewBuilds.sweep() };
 
   let fail: (cause: unknown) => void = () => undefined;
@@ -128,14 +129,13 @@ async function* telling(waits: SyncWaits, source: AsyncIterable<Batch>): AsyncGe
   }
 }
 
-const rebuildsOf = (foundation: Foundation, projector: ProjectionRunner): Rebuilds =>
-  new Rebuilds({
-    ...{ builds: foundation.viewBuilds, writer: foundation.projectionWriter, time: foundation.deps.clock },
-    enrich: () => enricher(sources(foundation)),
-    read: (after, upTo, isWanted) => stretch(foundation, after, upTo, isWanted),
-    headPosition: () => foundation.deps.eventStore.headPosition(),
-    between: (work) => projector.between(work),
-  });
+/** What a rebuild needs of a process; `between` runs something while its projector writes nothing. */
+export const rebuildSources = (foundation: Foundation, between: RebuildSources['between']): RebuildSources => ({
+  ...{ builds: foundation.viewBuilds, writer: foundation.projectionWriter, time: foundation.deps.clock, between },
+  enrich: () => enricher(sources(foundation)),
+  read: (after, upTo, isWanted) => stretch(foundation, after, upTo, isWanted),
+  headPosition: () => foundation.deps.eventStore.headPosition(),
+});
 
 const workerReport = (log: Log): WorkerReport => ({
   done: (name, count) => log.info('job-done', { name, count }),

@@ -68,6 +68,19 @@ export async function rebuild(sources: RebuildSources, projection: Projection, o
   }
 }
 
+/** Builds a copy up to a position, indexes and all, and leaves it to the caller: for measuring. */
+export async function fillBeside(
+  sources: RebuildSources,
+  projection: Projection,
+  options: RebuildOptions,
+  upTo: number,
+): Promise<ViewBuild> {
+  const build = await sources.builds.begin(projection.collection, { pace: options.pace, documents: upTo });
+  await new Filler(sources, projection, build, options).fill(upTo, () => undefined);
+  await (await build.standing()).close();
+  return build;
+}
+
 async function compared(time: Time, { collection }: Projection, standing: Standing, { signal, report, pace }: RebuildOptions) {
   try {
     return await compare(collection, standing, async (documents) => {
@@ -114,7 +127,7 @@ class Filler {
     return this.build.writer.checkpoint(this.projection.collection);
   }
 
-  private async fill(upTo: number, reached: (position: number) => void): Promise<void> {
+  async fill(upTo: number, reached: (position: number) => void): Promise<void> {
     const { enrich, projection, build, sources, options } = this;
     const after = await this.reached();
     const runner = new ProjectionRunner({ projections: [projection], writer: build.writer, enrich, time: sources.time });
