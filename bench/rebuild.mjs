@@ -2,7 +2,7 @@
  * How fast a view is built anew from a log of posts (a compose, its post, now and then a joining), against the limit of the
  * same log: reading it, decoding it, opening what is opened, and folding it into a map. Only the ratios say something.
  *
- *   node bin/run-on-node24.cjs bench/rebuild.mjs [events] [projection]
+ *   node bin/run-on-node24.cjs bench/rebuild.mjs [events] [projection] [rounds]
  */
 import '../test/support/typescript-hooks.mjs';
 import { randomUUID } from 'node:crypto';
@@ -17,6 +17,7 @@ const { wantedBy, opsOf } = await import('../src/projections/kernel/projection.t
 
 const EVENTS = Number(process.argv[2] ?? 100_000);
 const NAME = process.argv[3] ?? 'conversation-timeline';
+const ROUNDS = Number(process.argv[4] ?? 3);
 const MEMBERS = 5;
 const EVENTS_PER_CONVERSATION = 1_000;
 const AT_ONCE = 64;
@@ -139,12 +140,12 @@ try {
   // The view stands, so that comparing costs what it costs.
   await rebuild(sources, projection, { ...options, pace: 'alone' });
   const rates = { limit: [], alone: [], served: [] };
-  for (let round = 0; round < 3; round += 1) {
+  for (let round = 0; round < ROUNDS; round += 1) {
     rates.limit.push(stored / (await timed(() => limitOf(projection, head))));
     for (const pace of ['alone', 'served'])
       rates[pace].push(stored / (await timed(() => fill(projection, { ...options, pace }, head))));
   }
-  const median = (values) => [...values].sort((one, other) => one - other)[1];
+  const median = (values) => [...values].sort((one, other) => one - other)[values.length >> 1];
   const [limit, alone, served] = [rates.limit, rates.alone, rates.served].map(median);
   const whole = await timed(() => rebuild(sources, projection, { ...options, pace: 'served' }));
   console.log(
