@@ -179,6 +179,7 @@ export class Audit {
       views,
       projectionWriter: views,
       viewBuilds: views,
+      expiring: {},
       logId: '',
       secret: async () => Buffer.alloc(32),
       close: async () => undefined,

@@ -84,6 +84,7 @@ export class ServerProcess implements Suffering {
       views,
       projectionWriter: views,
       viewBuilds: new InMemoryViews(),
+      expiring: {},
       logId: LOG_ID,
       secret,
       close: async () => undefined,
