@@ -54,7 +54,7 @@ interface ProcessDeps {
 
 export function createProcesses({ foundation, reads, sync, waits, hub, log }: ProcessDeps): Processes {
   const { deps, views, projectionWriter: writer } = foundation;
-  const { clock, codec, eventFeed, eventStore } = deps;
+  const { clock, codec, credentials, eventFeed, eventStore } = deps;
   const ending = new AbortController();
   const { signal } = ending;
   const projector = new ProjectionRunner({
@@ -100,7 +100,7 @@ export function createProcesses({ foundation, reads, sync, waits, hub, log }: Pr
       for (const name of Object.keys(reactions)) run(name, runReaction(deps, name, signal));
       run('fan-out', fanOut.run(signal));
       run('worker', runWorker(workerJobs(deps, workerStores), deps, workerReport(log), signal));
-      run('heartbeat', beat({ hub, fanOut, sync, clock }, signal));
+      run('heartbeat', beat({ hub, fanOut, sync, credentials, clock, log }, signal));
     },
     drainSockets: (withinMs) => drainSockets(hub, clock, withinMs),
     stop: async () => {

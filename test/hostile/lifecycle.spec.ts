@@ -3,11 +3,10 @@
  * Method: the real gateway, heartbeat and upgrade over parts that fail on purpose, on virtual time.
  */
 import { randomUUID } from 'node:crypto';
-import { EventEmitter } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Session } from '../../src/adapters/nest/access-tokens.js';
 import { openLog } from '../../src/adapters/nest/log.js';
 import { ChatGateway, type GatewayDeps } from '../../src/adapters/websocket/chat.gateway.js';
@@ -16,35 +15,23 @@ import { beat } from '../../src/adapters/websocket/heartbeat.js';
 import { SocketSession } from '../../src/adapters/websocket/session.js';
 import { SessionHub } from '../../src/adapters/websocket/session-hub.js';
 import { SocketServer } from '../../src/adapters/websocket/socket-server.js';
+import { Turn } from '../../src/adapters/websocket/turn.js';
+import { FakeSocket } from '../support/fake-socket.js';
 import { RawSocket, upgradeHead } from '../support/raw-socket.js';
 import { TestClock } from '../support/test-clock.js';
 import { until } from '../support/until.js';
 
-class FakeSocket extends EventEmitter {
-  readyState: number = WebSocket.OPEN;
-  readonly bufferedAmount = 0;
-  readonly sent: string[] = [];
-  code: number | undefined;
-  pings = 0;
+class WatchedSocket extends FakeSocket {
   isTerminated = false;
 
-  send(bytes: Buffer): void {
-    const { type, problem } = JSON.parse(bytes.toString());
-    this.sent.push(problem === undefined ? type : problem.code);
+  get sent(): string[] {
+    return this.frames.map(({ type, problem }) => problem?.code ?? type);
   }
-  close(code: number): void {
-    this.code ??= code;
-    this.readyState = WebSocket.CLOSED;
-    this.emit('close', code);
-  }
-  ping(): void {
-    this.pings += 1;
-  }
-  terminate(): void {
+  override terminate(): void {
     this.isTerminated = true;
   }
   say(type: string, data: object): void {
-    this.emit('message', Buffer.from(JSON.stringify({ type, id: randomUUID(), data })), false);
+    this.receive(type, data);
   }
 }
 
@@ -56,7 +43,7 @@ function defect(): never {
 
 let clock: TestClock;
 let hub: SessionHub;
-let socket: FakeSocket;
+let socket: WatchedSocket;
 let logged: string[];
 let uncaught: unknown[];
 const onUncaught = (error: unknown) => uncaught.push(error);
@@ -64,7 +51,7 @@ const onUncaught = (error: unknown) => uncaught.push(error);
 beforeEach(() => {
   clock = new TestClock();
   hub = new SessionHub();
-  socket = new FakeSocket();
+  socket = new WatchedSocket();
   logged = [];
   uncaught = [];
   process.on('unhandledRejection', onUncaught);
@@ -83,7 +70,7 @@ function gatewayWith(broken: object): ChatGateway {
     since: async () => ({ items: [], limited: [], next: { after: 0 }, caughtUp: true }),
   };
   return new ChatGateway({
-    ...{ hub, clock, fanOut: { admit: async () => 0 }, credentials: { isLive: async () => true }, ids: { uuid: randomUUID } },
+    ...{ hub, clock, fanOut: { admit: async () => 0, reach: async () => 0 }, ids: { uuid: randomUUID } },
     sync: { ...sync, builtUpTo: async () => 0, cursorAt: () => 'sealed', deliveredThrough: async () => [] },
     dispatch: { value: async () => ({}) },
     log: openLog('info', { write: (line) => void logged.push(line) }),
@@ -104,8 +91,6 @@ describe('an exception', () => {
   const failures: readonly Failure[] = [
     ['while a socket is registered', { hub: { register: defect } }, () => undefined, 1011],
     ['while the clock is read at the beginning', { clock: { monotonicMs: defect } }, () => undefined, 1011],
-    ['while it is waited for hello', { clock: { monotonicMs: () => 0, wait: defect } }, () => undefined, 1011],
-    ['while liveness is asked', { credentials: { isLive: defect } }, () => clock.advance(5_000), 1011],
     ['while a cursor is read', { sync: { read: defect } }, atHello, 'internal'],
     ['while a socket is admitted', { fanOut: { admit: defect } }, atHello, 1011],
     ['while it catches up', { sync: { read: async () => ({ after: 0 }), since: defect } }, atHello, 1011],
@@ -115,7 +100,7 @@ describe('an exception', () => {
   ];
 
   it.each(failures)('%s ends at most the socket', async (_when, broken, act, expected) => {
-    gatewayWith(broken).handleConnection(socket as unknown as WebSocket, principal);
+    gatewayWith(broken).handleConnection(socket as unknown as WebSocket, socket.wire, principal);
     await act();
     await turns();
     expect(uncaught).toEqual([]);
@@ -125,7 +110,7 @@ describe('an exception', () => {
   });
 
   it('that a socket reports of itself is heard', () => {
-    gatewayWith({}).handleConnection(socket as unknown as WebSocket, principal);
+    gatewayWith({}).handleConnection(socket as unknown as WebSocket, socket.wire, principal);
     expect(() => socket.emit('error', new Error('ECONNRESET'))).not.toThrow();
   });
 });
@@ -137,12 +122,17 @@ describe('a socket that answers no ping', () => {
     ['is cut off when it has missed two', false],
     ['stays when it answers', true],
   ])('%s', async (_what, doesAnswer) => {
-    const session = new SocketSession(socket as unknown as WebSocket, principal, clock);
+    const around = { clock, turn: new Turn(), counts: hub.counts, fellBehind: () => undefined };
+    const session = new SocketSession(socket as unknown as WebSocket, socket.wire, principal, around);
     hub.register(session);
     const ending = new AbortController();
-    const deps = { hub, clock, fanOut: { upTo: 0 }, sync: { cursorAt: () => 'sealed' } };
+    const log = openLog('silent', { write: () => undefined });
+    const credentials = { isLive: async () => true };
+    const deps = { hub, clock, log, credentials, fanOut: { upTo: 0 }, sync: { cursorAt: () => 'sealed' } };
+    session.phase = 'catching-up';
+    session.goLive(0);
     const beating = beat(deps, ending.signal);
-    for (let second = 0; second < (socketLimits.pingMs / 1_000) * PINGS + 3; second += 1) {
+    for (let second = 0; second < (socketLimits.pingMs / 1_000) * PINGS; second += 1) {
       await until('the heart waits', () => clock.waiting > 0);
       clock.advance(1_000);
       await turns();

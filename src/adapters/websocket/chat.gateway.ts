@@ -8,7 +8,6 @@ import type { OnGatewayConnection } from '@nestjs/websockets';
 import { WebSocketGateway } from '@nestjs/websockets';
 import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../../application/ports/clock.js';
-import type { Credentials } from '../../application/ports/credentials.js';
 import type { IdSource } from '../../application/ports/id-source.js';
 import type { SyncCursor } from '../../projections/facts-since.js';
 import type { Session } from '../nest/access-tokens.js';
@@ -21,20 +20,19 @@ import { ProblemError } from '../nest/problems.js';
 import { parseStrictJson } from '../nest/strict-json.js';
 import type { Sync } from '../nest/sync.js';
 import { problemOfError } from '../nest/to-problem.js';
-import { catchUp } from './catch-up.js';
+import { type CatchUpDeps, catchUp, catchUpAgain } from './catch-up.js';
 import { commands } from './commands.js';
-import type { FanOut } from './fan-out.js';
 import type { CommandData, CommandType } from './frames.js';
 import { closeCodes, commandData, commandEnvelope, socketLimits } from './frames.js';
-import { SocketSession } from './session.js';
+import { SocketSession, type Surroundings, type Wire } from './session.js';
 import type { SessionHub } from './session-hub.js';
+import { Turn } from './turn.js';
 
 export interface GatewayDeps {
   readonly dispatch: Dispatch;
   readonly sync: Sync;
   readonly hub: SessionHub;
-  readonly fanOut: Pick<FanOut, 'admit'>;
-  readonly credentials: Pick<Credentials, 'isLive'>;
+  readonly fanOut: CatchUpDeps['fanOut'];
   readonly clock: Clock;
   readonly ids: Pick<IdSource, 'uuid'>;
   readonly log: Log;
@@ -44,27 +42,34 @@ export interface GatewayDeps {
 export const GATEWAY = Symbol('sottovoce.gateway');
 
 const RETRY_AFTER_MS = 100;
-/** A token may be taken for good for as long after its device was revoked; a socket that it opened is found out then. */
-const REVOKED_WITHIN_MS = 5_000;
 
 @WebSocketGateway()
 export class ChatGateway implements OnGatewayConnection<WebSocket> {
-  constructor(@Inject(GATEWAY) private readonly deps: GatewayDeps) {}
+  private readonly around: Surroundings;
+
+  constructor(@Inject(GATEWAY) private readonly deps: GatewayDeps) {
+    const { clock, hub } = deps;
+    const fellBehind = (session: SocketSession, position: number): void => {
+      hub.counts.resyncs += 1;
+      void this.keepUp(session, () => catchUpAgain(deps, session, position));
+    };
+    this.around = { clock, turn: new Turn(), counts: hub.counts, fellBehind };
+  }
 
   /** Whatever fails here must not reach the one who calls: an exception of a connection would end the process. */
-  handleConnection(socket: WebSocket, principal: Session): void {
+  handleConnection(socket: WebSocket, wire: Wire, principal: Session): void {
     // What ws finds wrong with a frame it answers by closing; the event only must not go unheard.
     socket.on('error', () => undefined);
     try {
-      this.accept(socket, principal);
+      this.accept(socket, wire, principal);
     } catch (error) {
       this.deps.log.error('socket-failed', { error });
       socket.close(closeCodes.failure, 'try again');
     }
   }
 
-  private accept(socket: WebSocket, principal: Session): void {
-    const session = new SocketSession(socket, principal, this.deps.clock);
+  private accept(socket: WebSocket, wire: Wire, principal: Session): void {
+    const session = new SocketSession(socket, wire, principal, this.around);
     const older = this.deps.hub.register(session);
     older?.close(closeCodes.replaced, 'a newer socket of this device is open');
     socket.on('message', (data, isBinary) => void this.safely(session, () => this.receive(session, data, isBinary)));
@@ -75,8 +80,6 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
       session.end();
       this.deps.hub.remove(session);
     });
-    void this.safely(session, () => this.expectHello(session));
-    void this.safely(session, () => this.expectLiving(session));
   }
 
   /** What nobody foresaw ends the socket that it happened to, and nothing else. */
@@ -85,24 +88,6 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
       await work();
     } catch (error) {
       this.deps.log.error('socket-failed', { error });
-      session.close(closeCodes.failure, 'try again');
-    }
-  }
-
-  private async expectHello(session: SocketSession): Promise<void> {
-    await this.deps.clock.wait(socketLimits.helloWithinMs, session.ended);
-    if (session.phase === 'opening') session.close(closeCodes.malformed, 'no hello');
-  }
-
-  /** A later revocation closes the socket by its fact; this catches the one that came just before the socket. */
-  private async expectLiving(session: SocketSession): Promise<void> {
-    await this.deps.clock.wait(REVOKED_WITHIN_MS, session.ended);
-    if (session.phase === 'closed') return;
-    try {
-      const isLive = await this.deps.credentials.isLive(session.principal.deviceId, this.deps.clock.now());
-      if (!isLive) session.close(closeCodes.deviceRevoked, 'the device was revoked');
-    } catch (error) {
-      this.deps.log.error('liveness-unknown', { error });
       session.close(closeCodes.failure, 'try again');
     }
   }
@@ -164,19 +149,18 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
   private async hello(session: SocketSession, { cursor }: CommandData<'hello'>, id: string): Promise<undefined> {
     if (session.phase !== 'opening')
       throw new ProblemError('invalid-request', { errors: [{ pointer: '/type', code: 'hello-was-said' }] });
-    const { principal } = session;
     // Before anything is waited for: a second hello in the same breath finds that one was said.
     session.phase = 'catching-up';
     const from = await this.cursorOf(session, cursor);
     const { frameBytesMax, inFlightMax, pingMs } = socketLimits;
     const data = {
       serverTimeAt: rfc3339(this.deps.clock.now()),
-      sessionExpiresAt: rfc3339(principal.expiresAt),
+      sessionExpiresAt: rfc3339(session.expiresAt),
       capabilities,
       limits: { frameBytesMax, inFlightMax, pingMs },
     };
     session.send({ type: 'welcome', replyTo: id, data });
-    await this.catchUp(session, from);
+    await this.keepUp(session, () => catchUp(this.deps, session, from));
     return undefined;
   }
 
@@ -191,9 +175,9 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
   }
 
   /** Hello has had its reply: a socket that cannot catch up is closed, and its device comes again. */
-  private async catchUp(session: SocketSession, from: SyncCursor | undefined): Promise<void> {
+  private async keepUp(session: SocketSession, catchingUp: () => Promise<void>): Promise<void> {
     try {
-      await catchUp(this.deps, session, from);
+      await catchingUp();
     } catch (error) {
       if (!(error instanceof ProblemError)) this.deps.log.error('catch-up-failed', { error });
       session.close(closeCodes.failure, 'try again');

@@ -16,8 +16,9 @@ import { liveFacts } from '../../projections/live-facts.js';
 import { ProblemError } from '../nest/problems.js';
 import type { Reads } from '../nest/reads.js';
 import { closeCodes } from './frames.js';
-import type { LiveFact, SocketSession } from './session.js';
+import type { SocketSession } from './session.js';
 import type { SessionHub } from './session-hub.js';
+import { textFrame } from './text-frame.js';
 
 const BATCH_EVENTS_MAX = 500;
 const CONSUMER = 'fan-out';
@@ -39,18 +40,19 @@ export interface FanOutDeps {
 export class FanOut {
   /** Everything up to here has been handed to the sockets. */
   upTo = 0;
-  /** Something up to here has: between keys the feed may hand out later events before earlier ones. */
-  private handed = 0;
-  /** What was told so far of a conversation whose creation the last batch may have ended in. */
-  private begun: { readonly conversationId: ConversationId; readonly facts: LiveFact[] } | undefined;
+  /** How often a fact was made into bytes, however many sockets it went to. */
+  encodings = 0;
+  /** Everything after this goes to whoever is here by now; what is being handed out may have passed them by. */
+  private begunUpTo = 0;
 
   constructor(private readonly deps: FanOutDeps) {}
 
   async run(signal: AbortSignal): Promise<void> {
     this.upTo = await this.deps.headPosition();
-    this.handed = this.upTo;
+    this.begunUpTo = this.upTo;
     const options = { from: { after: this.upTo }, batchMax: BATCH_EVENTS_MAX, signal } as const;
     for await (const batch of this.deps.eventFeed.follow(CONSUMER, options)) {
+      this.begunUpTo = batch.upTo;
       await this.deliver(batch.events);
       this.upTo = batch.upTo;
     }
@@ -72,13 +74,19 @@ export class FanOut {
       session.dropWaiting();
       const handle = await this.deps.reads.handleOf(session.principal);
       hub.identify(session, handle);
-      await this.waitUntil(this.handed, withinMs);
+      await this.waitUntil(this.upTo, withinMs);
       for (const membership of await this.membershipsOf(handle)) hub.join(session, membership);
-      const liveFrom = this.handed;
-      await this.waitUntil(liveFrom, withinMs);
+      const liveFrom = await this.reach(withinMs);
       const present = new Set((await this.membershipsOf(handle)).map(({ conversationId }) => conversationId));
       if ([...hub.membershipsOf(session).keys()].every((id) => present.has(id))) return liveFrom;
     }
+  }
+
+  /** Waits until the views hold everything that may have passed by a socket which is here now; answers up to where that is. */
+  async reach(withinMs: number): Promise<number> {
+    const liveFrom = this.begunUpTo;
+    await this.waitUntil(liveFrom, withinMs);
+    return liveFrom;
   }
 
   private async membershipsOf(handle: Parameters<SessionHub['identify']>[1]) {
@@ -90,62 +98,45 @@ export class FanOut {
   private async deliver(stored: readonly StoredEvent[]): Promise<void> {
     const envelopes = stored.map((event) => known(this.deps.codec.decodeFeed(event)));
     const joined = await this.deps.join(envelopes);
-    this.handed = Math.max(this.handed, ...envelopes.map(({ meta }) => meta.position));
     this.joinFirstMembers(joined);
-    const last = joined.at(-1);
-    const begun = last !== undefined && isOfCreation(last) ? last.data.conversationId : undefined;
-    const isKept = (event: ProjectedEnvelope): event is CreationEvent =>
-      isOfCreation(event) && event.data.conversationId === begun;
-    const isWanted = (event: ProjectedEnvelope): boolean => this.hasReaders(event) || isKept(event);
-    const opened = await this.deps.reads.open(joined.map((event) => (isWanted(event) ? event : undefined)));
+    const joining = this.conversationsJoinedIn(joined);
+    const opened = await this.deps.reads.open(joined.map((event) => (this.hasReaders(event, joining) ? event : undefined)));
     const now = this.deps.clock.now();
-    if (this.begun?.conversationId !== begun) this.begun = undefined;
     for (const [index, event] of joined.entries()) {
       const readable = opened[index];
       if (event.type === 'MemberAdded' && event.handle !== undefined) this.deps.hub.joinHandle(event.handle, event.data);
       if (readable === undefined) continue;
       for (const fact of liveFacts(readable, event.meta, now)) {
-        const live = { position: event.meta.position, frame: Buffer.from(JSON.stringify(fact)) };
-        this.send(event, live);
-        if (isKept(event)) this.keep(event, live);
+        this.encodings += 1;
+        this.send(event, { position: event.meta.position, frame: textFrame(JSON.stringify(fact)) });
       }
       this.end(event);
     }
   }
 
-  /** From the first fact on, or not at all. */
-  private keep({ type, data: { conversationId } }: CreationEvent, fact: LiveFact): void {
-    if (type === 'ConversationCreated') this.begun = { conversationId, facts: [] };
-    if (this.begun?.conversationId === conversationId) this.begun.facts.push(fact);
-  }
-
-  /**
-   * Who is there at the creation sees all of it, from its first fact on. A batch may end within a creation: whoever comes
-   * in the next one is told what they missed, or, if that is not in hand any more, comes again and syncs it.
-   */
+  /** Who is there at the creation sees all of it, from its first fact on. */
   private joinFirstMembers(events: readonly ProjectedEnvelope[]): void {
-    const { hub } = this.deps;
-    const created = new Set(
-      events.map((event) => (event.type === 'ConversationCreated' ? event.data.conversationId : undefined)),
-    );
     for (const event of events) {
       if (event.type !== 'MemberAdded' || event.data.fromSeq !== 1 || event.handle === undefined) continue;
-      const { conversationId } = event.data;
-      for (const session of hub.ofHandle(event.handle)) {
-        const hasAll = created.has(conversationId) || hub.membershipsOf(session).has(conversationId);
-        if (hasAll) continue;
-        if (this.begun?.conversationId === conversationId) for (const fact of this.begun.facts) session.deliver(fact);
-        else session.close(closeCodes.failure, 'try again');
-      }
-      hub.joinHandle(event.handle, event.data);
+      this.deps.hub.joinHandle(event.handle, event.data);
     }
   }
 
-  private hasReaders(event: ProjectedEnvelope): boolean {
+  /** Conversations that get a reader by these very events: what follows in them is read, too. */
+  private conversationsJoinedIn(events: readonly ProjectedEnvelope[]): ReadonlySet<ConversationId> {
+    const joined = new Set<ConversationId>();
+    for (const event of events) {
+      if (event.type !== 'MemberAdded' || event.handle === undefined) continue;
+      if (this.deps.hub.isOnline(event.handle)) joined.add(event.data.conversationId);
+    }
+    return joined;
+  }
+
+  private hasReaders(event: ProjectedEnvelope, joining: ReadonlySet<ConversationId>): boolean {
     const { hub } = this.deps;
     if (event.type === '$stream-removed') return false;
     if ('conversationId' in event.data) {
-      return hub.hasReaders(event.data.conversationId) || (event.type === 'MemberAdded' && event.handle !== undefined);
+      return hub.hasReaders(event.data.conversationId) || joining.has(event.data.conversationId);
     }
     return hub.hasDevicesOf(event.data.accountId);
   }
@@ -164,9 +155,3 @@ export class FanOut {
     }
   }
 }
-
-type CreationEvent = Extract<ProjectedEnvelope, { type: 'ConversationCreated' | 'MemberAdded' }>;
-
-/** One of the events of the write that creates a conversation. */
-const isOfCreation = (event: ProjectedEnvelope): event is CreationEvent =>
-  event.type === 'ConversationCreated' || (event.type === 'MemberAdded' && event.data.fromSeq === 1);

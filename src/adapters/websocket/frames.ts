@@ -19,8 +19,14 @@ export const socketLimits = {
   markEveryMs: 5_000,
   /** For a socket to which nothing new was written. */
   idleMarkEveryMs: 60_000,
-  /** Unsent bytes of one socket, above which it reads too slowly. */
+  /** Unsent bytes of one socket, above which it reads too slowly: it gets no more facts until it has read them. */
   unsentBytesMax: 1_024 * 1_024,
+  /** The same in frames, for many small ones. */
+  unsentFramesMax: 8_192,
+  /** How long a socket may take to read them. */
+  readWithinMs: 30_000,
+  /** Facts that wait for one socket while it catches up; with more it catches up once more. */
+  waitingFactsMax: 4_096,
 } as const;
 
 export const closeCodes = {

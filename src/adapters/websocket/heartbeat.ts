@@ -1,5 +1,10 @@
-/** What happens to sockets by the clock: marks, pings, and the end of a session. One timer for all of them. */
+/**
+ * What happens to sockets by the clock: marks, pings, deadlines, and the end of a session. One timer for all of them: an
+ * idle socket has none of its own.
+ */
 import type { Clock } from '../../application/ports/clock.js';
+import type { Credentials } from '../../application/ports/credentials.js';
+import type { Log } from '../nest/log.js';
 import type { Sync } from '../nest/sync.js';
 import type { FanOut } from './fan-out.js';
 import { closeCodes, socketLimits } from './frames.js';
@@ -8,36 +13,79 @@ import type { SessionHub } from './session-hub.js';
 
 const TICK_MS = 1_000;
 const MISSED_PINGS_MAX = 2;
+const PING_TICKS = socketLimits.pingMs / TICK_MS;
+/** A token may be taken for good for as long after its device was revoked; a socket that it opened is found out then. */
+const REVOKED_WITHIN_MS = 5_000;
 
 export interface HeartbeatDeps {
   readonly hub: SessionHub;
   readonly fanOut: Pick<FanOut, 'upTo'>;
   readonly sync: Pick<Sync, 'cursorAt'>;
+  readonly credentials: Pick<Credentials, 'isLive'>;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 export async function beat(deps: HeartbeatDeps, signal: AbortSignal): Promise<void> {
-  let pingedAtMs = deps.clock.monotonicMs();
-  while (!signal.aborted) {
+  for (let turn = 0; !signal.aborted; turn += 1) {
     await deps.clock.wait(TICK_MS, signal);
-    const isPingDue = deps.clock.monotonicMs() - pingedAtMs >= socketLimits.pingMs;
-    if (isPingDue) pingedAtMs = deps.clock.monotonicMs();
-    for (const session of [...deps.hub.all()]) tick(deps, session, isPingDue);
+    if (signal.aborted) return;
+    for (const session of deps.hub.all()) safely(deps, session, session.number % PING_TICKS === turn % PING_TICKS);
+  }
+}
+
+/** What nobody foresaw ends the socket that it happened to, and nothing else. */
+function safely(deps: HeartbeatDeps, session: SocketSession, isPingDue: boolean): void {
+  try {
+    tick(deps, session, isPingDue);
+  } catch (error) {
+    deps.log.error('socket-failed', { error });
+    session.close(closeCodes.failure, 'try again');
   }
 }
 
 function tick(deps: HeartbeatDeps, session: SocketSession, isPingDue: boolean): void {
-  if (deps.clock.now() >= session.principal.expiresAt) {
-    session.close(closeCodes.tokenExpired, 'the access token has expired');
+  const overdue = overdueOf(deps, session);
+  if (overdue !== undefined) {
+    session.close(...overdue);
     return;
   }
+  if (session.isUnproven && ageMs(deps, session) >= REVOKED_WITHIN_MS) void expectLiving(deps, session);
   const position = session.markDue(deps.fanOut.upTo);
   if (position !== undefined)
     session.send({ type: 'mark', data: { cursor: deps.sync.cursorAt(session.principal, { after: position }) } });
-  if (!isPingDue) return;
-  if (session.missedPings >= MISSED_PINGS_MAX) session.socket.terminate();
-  else {
-    session.missedPings += 1;
-    session.socket.ping();
+  if (isPingDue) ping(session);
+}
+
+const ageMs = ({ clock }: HeartbeatDeps, { openedAtMs }: SocketSession): number => clock.monotonicMs() - openedAtMs;
+
+function overdueOf(deps: HeartbeatDeps, session: SocketSession): [code: number, reason: string] | undefined {
+  if (deps.clock.now() >= session.expiresAt) return [closeCodes.tokenExpired, 'the access token has expired'];
+  if (session.phase === 'opening' && ageMs(deps, session) >= socketLimits.helloWithinMs)
+    return [closeCodes.malformed, 'no hello'];
+  if (session.pressedMs >= socketLimits.readWithinMs) return [closeCodes.tooSlow, 'reads too slowly'];
+  return undefined;
+}
+
+/** A later revocation closes the socket by its fact; this catches the one that came just before the socket. */
+async function expectLiving({ credentials, clock, log }: HeartbeatDeps, session: SocketSession): Promise<void> {
+  session.isUnproven = false;
+  try {
+    if (await credentials.isLive(session.principal.deviceId, clock.now())) return;
+    session.close(closeCodes.deviceRevoked, 'the device was revoked');
+  } catch (error) {
+    log.error('liveness-unknown', { error });
+    session.close(closeCodes.failure, 'try again');
   }
+}
+
+/** A socket that waits for its reader is not read from: its pongs are not heard, and it has a deadline of its own. */
+function ping(session: SocketSession): void {
+  if (session.pressedMs > 0) return;
+  if (session.missedPings >= MISSED_PINGS_MAX) {
+    session.socket.terminate();
+    return;
+  }
+  session.missedPings += 1;
+  session.socket.ping();
 }

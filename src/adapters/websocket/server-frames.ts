@@ -138,5 +138,6 @@ export const serverFrames: Readonly<Record<string, z.ZodType>> = {
   error: z.looseObject({ type: z.literal('error'), replyTo: uuid, problem }),
   limited: z.looseObject({ type: z.literal('limited'), data: z.looseObject({ conversationId, fromSeq: seq, toSeq: seq }) }),
   mark: z.looseObject({ type: z.literal('mark'), data: z.looseObject({ cursor }) }),
+  resync: z.looseObject({ type: z.literal('resync'), data: z.looseObject({}) }),
   'caught-up': z.looseObject({ type: z.literal('caught-up'), data: z.looseObject({ cursor }) }),
 };

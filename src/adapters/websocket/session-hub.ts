@@ -4,6 +4,7 @@
  */
 import type { AccountId, ConversationId, DeviceId, Handle, MemberId } from '../../domain/kernel/ids.js';
 import type { LiveFact, SocketSession } from './session.js';
+import { SocketCounts } from './socket-counts.js';
 
 export interface Membership {
   readonly conversationId: ConversationId;
@@ -16,6 +17,7 @@ interface Known {
 }
 
 export class SessionHub {
+  readonly counts = new SocketCounts();
   private readonly byDevice = new Map<DeviceId, SocketSession>();
   private readonly byAccount = new Map<AccountId, Set<SocketSession>>();
   private readonly byHandle = new Map<Handle, Set<SocketSession>>();
@@ -73,6 +75,10 @@ export class SessionHub {
     for (const session of members?.get(memberId) ?? []) this.known.get(session)?.memberships.delete(conversationId);
     members?.delete(memberId);
     if (members?.size === 0) this.byConversation.delete(conversationId);
+  }
+
+  isOnline(handle: Handle): boolean {
+    return this.byHandle.has(handle);
   }
 
   hasReaders(conversationId: ConversationId): boolean {

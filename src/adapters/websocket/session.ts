@@ -1,71 +1,121 @@
 /**
  * One open socket: who it is, how far it has got, and what it has been sent. Facts that come before it has caught up
- * wait here, so that none is lost between the sync and the first live one.
+ * wait here, so that none is lost between the sync and the first live one. One that does not read gets no more facts
+ * until it has read what it was sent, and is then caught up from the log: what a socket can hold here is bounded (ADR 0029).
  */
+import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Clock } from '../../application/ports/clock.js';
-import type { Session as Principal } from '../nest/access-tokens.js';
+import type { Principal } from '../../application/ports/credentials.js';
+import type { Instant } from '../../domain/kernel/instant.js';
+import type { Session } from '../nest/access-tokens.js';
 import { closeCodes, socketLimits } from './frames.js';
+import type { SocketCounts } from './socket-counts.js';
+import { textFrame } from './text-frame.js';
+import type { Turn } from './turn.js';
 
 /** A fact as it goes out: encoded once, the same bytes for every reader. */
 export interface LiveFact {
   readonly position: number;
+  /** The whole WebSocket frame. */
   readonly frame: Buffer;
 }
 
-const READ_WITHIN_MS = 30_000;
-const LOOK_AGAIN_MS = 10;
-/** Facts held for one socket while it catches up; beyond, it starts again from its cursor. */
-const WAITING_FACTS_MAX = 10_000;
+/** What all sockets of a process have in common. */
+export interface Surroundings {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly turn: Turn;
+  readonly counts: SocketCounts;
+  /** The reader has taken what was waiting for it, and facts from `position` on were dropped meanwhile. */
+  fellBehind(session: SocketSession, position: number): void;
+}
 
-export type Phase = 'opening' | 'catching-up' | 'live' | 'closed';
+/** The connection under the socket. Whole frames written to it in one turn cannot mix with those that `ws` writes. */
+export interface Wire extends Pick<Duplex, 'cork' | 'uncork' | 'writableLength' | 'writableNeedDrain'> {
+  write(frame: Buffer, taken?: () => void): boolean;
+  once(event: 'drain', drained: () => void): unknown;
+}
+
+/** `behind`: live, but facts are dropped until the reader has read. */
+export type Phase = 'opening' | 'catching-up' | 'live' | 'behind' | 'closed';
+
+let opened = 0;
 
 export class SocketSession {
   phase: Phase = 'opening';
+  /** Spreads the pings of all sockets over time. */
+  readonly number: number;
+  /** Its device was not asked after since the socket opened. */
+  isUnproven = true;
   inFlight = 0;
   missedPings = 0;
-  private readonly ending = new AbortController();
-  private readonly waiting: LiveFact[] = [];
+  readonly principal: Principal;
+  /** When the access token, or the newest that was shown since, ends. */
+  expiresAt: Instant;
+  readonly openedAtMs: number;
   private markedUpTo = 0;
   private markedAtMs: number;
   private hasNews = false;
+  /** Frames of this turn. */
+  private out: Buffer | Buffer[] | undefined;
+  private outBytes = 0;
+  private unsentFrames = 0;
+  private waiting: LiveFact[] | undefined;
+  private waitingBytes = 0;
+  /** Facts that waited were too many: they are read from the log again. */
+  private hasOverflowed = false;
+  private droppedFrom = 0;
+  private pressedAtMs: number | undefined;
+  private wake: (() => void) | undefined;
 
   constructor(
     readonly socket: WebSocket,
-    readonly principal: Principal,
-    private readonly clock: Clock,
+    private readonly wire: Wire,
+    { accountId, deviceId, expiresAt }: Session,
+    private readonly around: Surroundings,
   ) {
-    this.markedAtMs = clock.monotonicMs();
-  }
-
-  /** Aborted when the socket is closed. */
-  get ended(): AbortSignal {
-    return this.ending.signal;
+    this.principal = { accountId, deviceId };
+    this.expiresAt = expiresAt;
+    this.number = opened++;
+    this.openedAtMs = around.clock.monotonicMs();
+    this.markedAtMs = this.openedAtMs;
   }
 
   send(frame: object): void {
-    this.write(Buffer.from(JSON.stringify(frame)));
+    this.write(textFrame(JSON.stringify(frame)));
   }
 
-  /** For much at once: goes on when the reader has taken what was sent, and gives up on one that does not. */
+  /** For much at once: goes on when the reader has taken what was sent; one that does not take it is closed by the heartbeat. */
   async sendPatiently(frame: object): Promise<void> {
-    const untilMs = this.clock.monotonicMs() + READ_WITHIN_MS;
-    while (this.socket.bufferedAmount > socketLimits.unsentBytesMax / 2 && this.phase !== 'closed') {
-      if (this.clock.monotonicMs() > untilMs) return this.close(closeCodes.tooSlow, 'reads too slowly');
-      await this.clock.wait(LOOK_AGAIN_MS, this.ended);
+    while (this.phase !== 'closed' && this.unsentBytes > socketLimits.unsentBytesMax / 2 && this.press()) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
     }
     this.send(frame);
   }
 
   deliver(fact: LiveFact): void {
-    if (this.phase === 'live') this.write(fact.frame);
-    else if (this.phase === 'catching-up') this.waiting.push(fact);
-    this.hasNews = true;
-    if (this.waiting.length > WAITING_FACTS_MAX) this.close(closeCodes.tooSlow, 'reads too slowly');
+    if (this.phase === 'live') this.push(fact);
+    else if (this.phase === 'catching-up') this.keep(fact);
+    else this.around.counts.factsDropped += this.phase === 'behind' ? 1 : 0;
+  }
+
+  /** From now on live facts wait. */
+  beginCatchUp(): void {
+    if (this.phase !== 'closed') this.phase = 'catching-up';
+    this.dropWaiting();
   }
 
   dropWaiting(): void {
-    this.waiting.length = 0;
+    this.waiting = undefined;
+    this.waitingBytes = 0;
+    this.hasOverflowed = false;
+  }
+
+  /** More happened while it caught up than can wait here: it has to catch up again. */
+  get mustCatchUpAgain(): boolean {
+    return this.hasOverflowed && this.phase === 'catching-up';
   }
 
   /** Goes live: what happened while the sync ran and is not in its answer goes out first. */
@@ -73,7 +123,9 @@ export class SocketSession {
     if (this.phase !== 'catching-up') return;
     this.phase = 'live';
     this.markedUpTo = syncedUpTo;
-    for (const fact of this.waiting.splice(0)) if (fact.position > syncedUpTo) this.write(fact.frame);
+    const waited = this.waiting ?? [];
+    this.dropWaiting();
+    for (const fact of waited) if (fact.position > syncedUpTo) this.deliver(fact);
   }
 
   /**
@@ -82,33 +134,133 @@ export class SocketSession {
    */
   markDue(upTo: number): number | undefined {
     const everyMs = this.hasNews ? socketLimits.markEveryMs : socketLimits.idleMarkEveryMs;
-    const isDue = this.phase === 'live' && upTo > this.markedUpTo && this.clock.monotonicMs() >= this.markedAtMs + everyMs;
-    if (!isDue) return undefined;
+    const nowMs = this.around.clock.monotonicMs();
+    if (this.phase !== 'live' || upTo <= this.markedUpTo || nowMs < this.markedAtMs + everyMs) return undefined;
     this.markedUpTo = upTo;
-    this.markedAtMs = this.clock.monotonicMs();
+    this.markedAtMs = nowMs;
     this.hasNews = false;
     return upTo;
+  }
+
+  /** For how long the reader has not taken what waits for it. */
+  get pressedMs(): number {
+    return this.pressedAtMs === undefined ? 0 : this.around.clock.monotonicMs() - this.pressedAtMs;
   }
 
   /** The socket is gone, whoever closed it. */
   end(): void {
     this.phase = 'closed';
     this.dropWaiting();
-    this.ending.abort();
+    this.out = undefined;
+    this.wakeUp();
   }
 
   close(code: number, reason = ''): void {
+    this.flush();
     this.end();
+    if (code === closeCodes.tooSlow) this.around.counts.closedTooSlow += 1;
     if (this.socket.readyState === WebSocket.OPEN) this.socket.close(code, reason);
   }
 
-  private write(bytes: Buffer): void {
+  /** Writes what this turn has gathered. */
+  flush(): void {
+    const { out, wire } = this;
+    if (out === undefined) return;
+    this.out = undefined;
+    this.outBytes = 0;
     if (this.socket.readyState !== WebSocket.OPEN) return;
-    if (this.socket.bufferedAmount > socketLimits.unsentBytesMax) {
-      // What is dropped here stands in the log: the device syncs when it comes back.
-      this.close(closeCodes.tooSlow, 'reads too slowly');
+    const { counts } = this.around;
+    counts.writes += 1;
+    if (!Array.isArray(out)) {
+      counts.framesWritten += 1;
+      counts.bytesWritten += out.length;
+      wire.write(out, this.countUnsent(1));
       return;
     }
-    this.socket.send(bytes, { binary: false });
+    counts.framesWritten += out.length;
+    const taken = this.countUnsent(out.length);
+    wire.cork();
+    for (const [index, frame] of out.entries()) {
+      counts.bytesWritten += frame.length;
+      wire.write(frame, index === out.length - 1 ? taken : undefined);
+    }
+    wire.uncork();
+  }
+
+  private get unsentBytes(): number {
+    return this.wire.writableLength + this.outBytes;
+  }
+
+  /** Where nothing waits, counting begins anew; otherwise what is returned takes the frames off when they have been taken. */
+  private countUnsent(frames: number): (() => void) | undefined {
+    if (this.wire.writableLength === 0) {
+      this.unsentFrames = frames;
+      return undefined;
+    }
+    this.unsentFrames += frames;
+    return () => {
+      this.unsentFrames = Math.max(0, this.unsentFrames - frames);
+    };
+  }
+
+  private push(fact: LiveFact): void {
+    const { unsentBytesMax, unsentFramesMax } = socketLimits;
+    if ((this.unsentBytes > unsentBytesMax || this.unsentFrames > unsentFramesMax) && this.press()) {
+      this.phase = 'behind';
+      this.droppedFrom = fact.position;
+      this.around.counts.factsDropped += 1;
+      return;
+    }
+    this.write(fact.frame);
+    this.hasNews = true;
+  }
+
+  private keep(fact: LiveFact): void {
+    if (this.hasOverflowed) return;
+    this.waiting ??= [];
+    this.waitingBytes += fact.frame.length;
+    if (this.waiting.push(fact) <= socketLimits.waitingFactsMax && this.waitingBytes <= socketLimits.unsentBytesMax) return;
+    this.dropWaiting();
+    this.hasOverflowed = true;
+  }
+
+  private write(frame: Buffer): void {
+    if (this.phase === 'closed') return;
+    this.outBytes += frame.length;
+    if (this.out === undefined) {
+      this.out = frame;
+      this.around.turn.flushLater(this);
+    } else if (Array.isArray(this.out)) this.out.push(frame);
+    else this.out = [this.out, frame];
+    // Replies to a reader that does not read: it is not read from either, so only what is under way can still come.
+    if (this.unsentBytes > socketLimits.unsentBytesMax) this.press();
+  }
+
+  /** Stops reading from whoever does not read, until it has; `false` when nothing is waiting after all. */
+  private press(): boolean {
+    if (this.pressedAtMs !== undefined) return true;
+    this.flush();
+    if (!this.wire.writableNeedDrain) {
+      this.unsentFrames = 0;
+      return false;
+    }
+    this.pressedAtMs = this.around.clock.monotonicMs();
+    this.socket.pause();
+    this.wire.once('drain', () => this.relieve());
+    return true;
+  }
+
+  private relieve(): void {
+    this.pressedAtMs = undefined;
+    this.unsentFrames = 0;
+    this.wakeUp();
+    if (this.phase === 'closed') return;
+    this.socket.resume();
+    if (this.phase === 'behind') this.around.fellBehind(this, this.droppedFrom);
+  }
+
+  private wakeUp(): void {
+    this.wake?.();
+    this.wake = undefined;
   }
 }

@@ -34,7 +34,7 @@ export interface UpgradeDeps {
   readonly origins: readonly string[];
 }
 
-type Connected = (socket: WebSocket, session: Session) => void;
+type Connected = (socket: WebSocket, wire: Duplex, session: Session) => void;
 
 export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket, object> {
   private readonly servers: WebSocketServer[] = [];
@@ -65,7 +65,7 @@ export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket
   }
 
   bindClientConnect(server: WebSocketServer, connected: Connected): void {
-    server.on('connection', (socket: WebSocket, _request: IncomingMessage, session: Session) => connected(socket, session));
+    server.on('connection', connected);
   }
 
   /** The gateway reads its sockets itself: see `chat.gateway.ts`. */
@@ -101,7 +101,7 @@ export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket
       if (request.url !== SOCKET_PATH) throw new ProblemError('not-found');
       if (this.isClosing) throw new ProblemError('unavailable', { retryAfterMs: CLOSE_WITHIN_MS });
       const session = await this.authenticate(request);
-      server.handleUpgrade(request, stream, head, (socket) => server.emit('connection', socket, request, session));
+      server.handleUpgrade(request, stream, head, (socket) => server.emit('connection', socket, stream, session));
     } catch (error) {
       stream.end(bareAnswer(problemOfError(error, this.deps.ids.uuid())));
       await this.letGo(stream);

@@ -4,40 +4,19 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Session } from '../../../src/adapters/nest/access-tokens.js';
 import { openLog } from '../../../src/adapters/nest/log.js';
 import { ProblemError } from '../../../src/adapters/nest/problems.js';
 import { ChatGateway, type GatewayDeps } from '../../../src/adapters/websocket/chat.gateway.js';
 import type { SocketSession } from '../../../src/adapters/websocket/session.js';
 import { SessionHub } from '../../../src/adapters/websocket/session-hub.js';
+import { textFrame } from '../../../src/adapters/websocket/text-frame.js';
 import type { ConversationId, Handle, MemberId } from '../../../src/domain/kernel/ids.js';
+import { FakeSocket } from '../../support/fake-socket.js';
 import { TestClock } from '../../support/test-clock.js';
 import { until } from '../../support/until.js';
-
-class FakeSocket extends EventEmitter {
-  readyState: number = WebSocket.OPEN;
-  readonly bufferedAmount = 0;
-  readonly frames: { type: string; problem?: { code: string } }[] = [];
-  code: number | undefined;
-
-  send(bytes: Buffer): void {
-    this.frames.push(JSON.parse(bytes.toString()));
-  }
-
-  close(code: number): void {
-    this.code = code;
-    this.readyState = WebSocket.CLOSED;
-    this.emit('close', code);
-  }
-
-  hello(cursor?: string): void {
-    const data = { capabilities: [], client: { name: 'a', version: '1' }, ...(cursor === undefined ? {} : { cursor }) };
-    this.emit('message', Buffer.from(JSON.stringify({ type: 'hello', id: randomUUID(), data })), false);
-  }
-}
 
 const conversationId = randomUUID() as ConversationId;
 const principal = { accountId: randomUUID(), deviceId: randomUUID(), expiresAt: 10_000_000_000_000 } as unknown as Session;
@@ -45,17 +24,20 @@ const principal = { accountId: randomUUID(), deviceId: randomUUID(), expiresAt: 
 let clock: TestClock;
 let hub: SessionHub;
 let socket: FakeSocket;
-let isLive: boolean;
 let admitted: () => void;
 let refused: (error: Error) => void;
 let logged: string[];
+/** The positions that sync was asked from. */
+let asked: number[];
+let during: () => void;
 
 beforeEach(() => {
   clock = new TestClock();
   hub = new SessionHub();
   socket = new FakeSocket();
-  isLive = true;
   logged = [];
+  asked = [];
+  during = () => undefined;
   const gate = new Promise<void>((resolve, reject) => {
     admitted = resolve;
     refused = reject;
@@ -72,19 +54,24 @@ beforeEach(() => {
       if (cursor === 'forged') throw new ProblemError('invalid-cursor');
       return { after: 0 };
     },
-    since: async () => ({ items: [], limited: [], next: { after: 0 }, caughtUp: true }),
+    since: async (_who: unknown, { after }: { after: number }) => {
+      asked.push(after);
+      during();
+      return { items: [], limited: [], next: { after: 0 }, caughtUp: true };
+    },
     builtUpTo: async () => 0,
     cursorAt: () => 'sealed',
   };
+  const log = openLog('info', { write: (line) => void logged.push(line) });
   const gateway = new ChatGateway({
-    ...{ sync, hub, clock, fanOut: { admit }, credentials: { isLive: async () => isLive }, ids: { uuid: randomUUID } },
-    log: openLog('info', { write: (line) => void logged.push(line) }),
+    ...{ sync, hub, clock, fanOut: { admit, reach: async () => 0 }, ids: { uuid: randomUUID } },
+    log,
     dispatch: {},
   } as unknown as GatewayDeps);
-  gateway.handleConnection(socket as unknown as WebSocket, principal);
+  gateway.handleConnection(socket as unknown as WebSocket, socket.wire, principal);
 });
 
-const types = () => socket.frames.map(({ type }) => type);
+const types = () => socket.types;
 
 describe('a socket that says hello', () => {
   it('catches up and goes live', async () => {
@@ -95,15 +82,15 @@ describe('a socket that says hello', () => {
   });
 
   it('twice in one breath is refused the second', async () => {
-    socket.hello('a cursor');
-    socket.hello('a cursor');
+    socket.hello({ cursor: 'a cursor' });
+    socket.hello({ cursor: 'a cursor' });
     admitted();
     await until('it has caught up', () => types().includes('caught-up'));
     expect(types().sort()).toEqual(['caught-up', 'error', 'welcome']);
   });
 
   it('with a forged cursor may say it again with another', async () => {
-    socket.hello('forged');
+    socket.hello({ cursor: 'forged' });
     await until('it is refused', () => types().includes('error'));
     socket.hello();
     admitted();
@@ -130,17 +117,36 @@ describe('a socket that says hello', () => {
   });
 });
 
-describe('a socket of a device that was revoked just before', () => {
-  it('is closed after five seconds, and one that lives is not', async () => {
+describe('a socket that read too slowly', () => {
+  it('is told to expect what it missed, gets it from before the first dropped fact, and is live again', async () => {
     socket.hello();
     admitted();
     await until('it has caught up', () => types().includes('caught-up'));
-    isLive = false;
-    clock.advance(4_999);
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(socket.code).toBeUndefined();
-    clock.advance(1);
-    await until('it is closed', () => socket.code !== undefined);
-    expect(socket.code).toBe(4403);
+    socket.wire.isReading = false;
+    const frame = textFrame(JSON.stringify({ type: 'message-posted', data: 'x'.repeat(100_000) }));
+    for (let position = 1; position <= 20; position += 1) hub.toConversation(conversationId, { position, frame });
+    const written = types().filter((type) => type === 'message-posted').length;
+    expect([asked, hub.counts.factsDropped]).toEqual([[], 20 - written]);
+    socket.wire.isReading = true;
+    socket.wire.drain();
+    await until('it has caught up again', () => types().filter((type) => type === 'caught-up').length === 2);
+    expect([types().slice(-2), asked, hub.counts.resyncs]).toEqual([['resync', 'caught-up'], [written], 1]);
+    hub.toConversation(conversationId, { position: 21, frame });
+    await until('it is live', () => types().at(-1) === 'message-posted');
+  });
+
+  it('catches up once more when too much has happened meanwhile', async () => {
+    socket.hello({ cursor: 'a cursor' });
+    await until('it is welcome', () => types().includes('welcome'));
+    let rounds = 0;
+    during = () => {
+      rounds += 1;
+      const frame = textFrame('{"type":"message-posted"}');
+      if (rounds > 1) return;
+      for (let position = 1; position <= 10_000; position += 1) hub.toConversation(conversationId, { position, frame });
+    };
+    admitted();
+    await until('it has caught up', () => types().includes('caught-up'));
+    expect([asked.length, types()]).toEqual([2, ['welcome', 'caught-up']]);
   });
 });

@@ -1,111 +1,161 @@
 /**
- * Goal: whoever is in a conversation from its creation is told all of it, however the feed cuts the creation up.
- * Method: a feed of given batches, one socket that keeps what it is sent.
+ * Goal: a socket that comes in while facts are being handed out misses none of them. Method: the real fan-out and hub,
+ * with a joining and an opening that wait for the test.
  */
-import { describe, expect, it } from '@jest/globals';
-import type { FanOutDeps } from '../../../src/adapters/websocket/fan-out.js';
-import { FanOut } from '../../../src/adapters/websocket/fan-out.js';
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { WebSocket } from 'ws';
+import type { Session } from '../../../src/adapters/nest/access-tokens.js';
+import { FanOut, type FanOutDeps } from '../../../src/adapters/websocket/fan-out.js';
 import { SocketSession } from '../../../src/adapters/websocket/session.js';
 import { SessionHub } from '../../../src/adapters/websocket/session-hub.js';
-import type { AccountId, ConversationId, DeviceId, Handle } from '../../../src/domain/kernel/ids.js';
+import { Turn } from '../../../src/adapters/websocket/turn.js';
+import type { ConversationId, Handle, MemberId } from '../../../src/domain/kernel/ids.js';
 import { instant } from '../../../src/domain/kernel/instant.js';
+import type { ProjectedEnvelope } from '../../../src/projections/kernel/feed-events.js';
+import { FakeSocket } from '../../support/fake-socket.js';
 import { TestClock } from '../../support/test-clock.js';
+import { until } from '../../support/until.js';
 
-const conversationId = 'a-room' as ConversationId;
-const at = instant(0);
+const conversationId = randomUUID() as ConversationId;
+const HANDLE = 'handle of the reader' as Handle;
+const MEMBER = randomUUID() as MemberId;
 
-const envelope = (position: number, type: string, data: object) => ({
-  type,
-  data: { conversationId, ...data },
-  meta: { position, revision: position - 1, stream: `conversation-${conversationId}`, feedKey: conversationId },
-});
-const created = envelope(1, 'ConversationCreated', { kind: 'group', createdAt: at });
-const added = (position: number, who: string) => ({
-  ...envelope(position, 'MemberAdded', {
-    ...{ memberId: `member ${who}`, account: who, role: 'member', addedBy: 'member ada' },
-    ...{ fromSeq: 1, seq: position - 1, count: 0, addedAt: at },
-  }),
-  handle: who as Handle,
-});
-const elsewhere = { ...envelope(9, 'ConversationCreated', { conversationId: 'another', kind: 'group', createdAt: at }) };
+let hub: SessionHub;
+let socket: FakeSocket;
+let session: SocketSession;
+let fanOut: FanOut;
+let batches: { readonly events: readonly ProjectedEnvelope[]; readonly upTo: number }[];
+let isMember: boolean;
+let opening: () => Promise<void>;
+let reached: number[];
 
-class KeepingSocket {
-  readonly readyState = 1;
-  readonly bufferedAmount = 0;
-  readonly sent: { readonly type: string; readonly revision: number }[] = [];
-  closed: number | undefined;
+const at = instant(Date.UTC(2031, 0, 1));
+const meta = (position: number) => ({ position, revision: position, recordedAt: at });
 
-  send(bytes: Buffer): void {
-    this.sent.push(JSON.parse(bytes.toString('utf8')));
-  }
+const added = (position: number, fields: object = {}) =>
+  ({
+    ...{ type: 'MemberAdded', meta: meta(position), handle: HANDLE },
+    data: {
+      conversationId,
+      memberId: MEMBER,
+      account: randomUUID(),
+      role: 'member',
+      by: MEMBER,
+      seq: 5,
+      fromSeq: 5,
+      addedAt: at,
+      ...fields,
+    },
+  }) as unknown as ProjectedEnvelope;
 
-  close(code: number): void {
-    this.closed = code;
-  }
-}
+const owner = (position: number) =>
+  ({
+    type: 'OwnerChanged',
+    meta: meta(position),
+    data: { conversationId, memberId: MEMBER, changedAt: at },
+  }) as unknown as ProjectedEnvelope;
 
-/** Bea is connected, and the feed hands out these batches. */
-async function told(...batches: readonly (readonly object[])[]): Promise<KeepingSocket> {
+const left = (position: number) =>
+  ({
+    type: 'MemberLeft',
+    meta: meta(position),
+    data: { conversationId, memberId: MEMBER, seq: 9, leftAt: at },
+  }) as unknown as ProjectedEnvelope;
+
+beforeEach(() => {
+  hub = new SessionHub();
+  socket = new FakeSocket();
   const clock = new TestClock();
-  const hub = new SessionHub();
-  const socket = new KeepingSocket();
-  const principal = { accountId: 'bea' as AccountId, deviceId: 'phone' as DeviceId, expiresAt: at };
-  const session = new SocketSession(socket as never, principal, clock);
-  session.phase = 'live';
+  const around = { clock, turn: new Turn(), counts: hub.counts, fellBehind: () => undefined };
+  const who = { accountId: randomUUID(), deviceId: randomUUID(), expiresAt: 0 } as unknown as Session;
+  session = new SocketSession(socket as unknown as WebSocket, socket.wire, who, around);
+  session.phase = 'catching-up';
   hub.register(session);
-  hub.identify(session, 'bea' as Handle);
-  const follow = async function* () {
-    for (const [upTo, events] of batches.entries()) yield { events, upTo };
-  };
-  const deps = {
-    ...{ hub, clock, headPosition: async () => 0, eventFeed: { follow }, codec: { decodeFeed: (event: object) => event } },
-    ...{ join: async (events: readonly object[]) => events, reads: { open: async (values: unknown) => values } },
-  } as unknown as FanOutDeps;
-  await new FanOut(deps).run(new AbortController().signal);
-  return socket;
+  batches = [];
+  isMember = true;
+  opening = async () => undefined;
+  reached = [];
+  fanOut = new FanOut({
+    ...{ hub, clock, codec: { decodeFeed: (event: unknown) => event } },
+    headPosition: async () => 0,
+    join: async (events: readonly unknown[]) => events,
+    viewsReach: async (position: number) => reached.push(position) > 0,
+    reads: {
+      handleOf: async () => HANDLE,
+      open: async (events: unknown) => {
+        await opening();
+        return events;
+      },
+    },
+    views: { page: async () => (isMember ? [{ conversationId, memberId: MEMBER, handle: HANDLE, state: 'active' }] : []) },
+    eventFeed: {
+      async *follow(_name: string, { signal }: { signal: AbortSignal }) {
+        while (!signal.aborted) {
+          await until('there is a batch', () => batches.length > 0 || signal.aborted);
+          const batch = batches.shift();
+          if (batch !== undefined) yield batch;
+        }
+      },
+    },
+  } as unknown as FanOutDeps);
+});
+
+async function delivered(...events: readonly ProjectedEnvelope[]): Promise<void> {
+  const stopping = new AbortController();
+  const upTo = Math.max(...events.map((event) => event.meta.position));
+  batches.push({ events, upTo });
+  const running = fanOut.run(stopping.signal);
+  await until('it is handed out', () => fanOut.upTo === upTo);
+  stopping.abort();
+  await running;
 }
 
-describe('a creation', () => {
-  it('in one batch is told from its first fact on', async () => {
-    const { sent } = await told([created, added(2, 'ada'), added(3, 'bea'), added(4, 'cyd')]);
-    expect(sent.map(({ revision }) => revision)).toEqual([0, 1, 2, 3]);
-  });
-
-  it('that a batch ends in is told from its first fact on to whoever comes in the next one', async () => {
-    const { sent, closed } = await told([created, added(2, 'ada')], [added(3, 'bea'), added(4, 'cyd')]);
-    expect(sent.map(({ revision }) => revision)).toEqual([0, 1, 2, 3]);
-    expect(closed).toBeUndefined();
-  });
-
-  it('over three batches is told once', async () => {
-    const { sent } = await told([created], [added(2, 'ada')], [added(3, 'bea')], [added(4, 'cyd')]);
-    expect(sent.map(({ revision }) => revision)).toEqual([0, 1, 2, 3]);
-  });
-
-  it('whose beginning is not in hand any more sends the device back to its cursor', async () => {
-    const { sent, closed } = await told([created, added(2, 'ada'), elsewhere], [added(3, 'bea')]);
-    expect({ sent, closed }).toEqual({ sent: [], closed: 1011 });
+describe('a socket that is admitted while a batch is on its way', () => {
+  it('waits for views that hold the whole batch, which nobody is there to read', async () => {
+    const passed = Promise.withResolvers<void>();
+    let isOpening = false;
+    opening = () => {
+      isOpening = true;
+      return passed.promise;
+    };
+    const delivering = delivered(owner(7));
+    await until('the batch is being opened', () => isOpening);
+    const liveFrom = await fanOut.admit(session, 1_000);
+    passed.resolve();
+    await delivering;
+    session.goLive(liveFrom);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([liveFrom, reached.at(-1), socket.frames]).toEqual([7, 7, []]);
   });
 });
 
-describe('a socket that is taken in', () => {
-  it('waits for views that hold the furthest of what was handed out, though earlier events are still to come', async () => {
-    const waited: number[] = [];
-    const follow = async function* () {
-      yield { events: [created, elsewhere], upTo: 1 };
-    };
-    const hub = new SessionHub();
-    const deps = {
-      ...{ hub, clock: new TestClock(), headPosition: async () => 0, eventFeed: { follow } },
-      ...{ codec: { decodeFeed: (event: object) => event }, join: async (events: readonly object[]) => events },
-      reads: { open: async (values: unknown) => values, handleOf: async () => 'bea' },
-      views: { page: async () => [] },
-      viewsReach: async (position: number) => waited.push(position) > 0,
-    } as unknown as FanOutDeps;
-    const fanOut = new FanOut(deps);
-    await fanOut.run(new AbortController().signal);
-    const principal = { accountId: 'bea' as AccountId, deviceId: 'phone' as DeviceId, expiresAt: at };
-    await fanOut.admit(new SocketSession(new KeepingSocket() as never, principal, new TestClock()), 1);
-    expect({ waited, upTo: fanOut.upTo }).toEqual({ waited: [9, 9], upTo: 1 });
+describe('an admitted socket', () => {
+  beforeEach(async () => {
+    await fanOut.admit(session, 1_000);
+    session.goLive(0);
+  });
+
+  it('gets a fact that is encoded once', async () => {
+    await delivered(owner(1));
+    await until('it came', () => socket.frames.length > 0);
+    expect([socket.types, fanOut.encodings]).toEqual([['owner-changed'], 1]);
+  });
+
+  it('gets nothing of a conversation after leaving it', async () => {
+    await delivered(left(1), owner(2));
+    await until('it came', () => socket.frames.length > 0);
+    expect(socket.types).toEqual(['member-left']);
+  });
+});
+
+describe('somebody who is online and added', () => {
+  it('gets what follows in the same batch, though nobody else is there', async () => {
+    isMember = false;
+    await fanOut.admit(session, 1_000);
+    session.goLive(0);
+    await delivered(added(1), owner(2));
+    await until('it came', () => socket.frames.length > 1);
+    expect(socket.types).toEqual(['member-added', 'owner-changed']);
   });
 });
