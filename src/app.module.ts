@@ -174,7 +174,7 @@ async function rebuildView(
 
 function moduleOf({ foundation, tokens, reads, sync, positions, polls, hub, health, processes, log }: Parts): DynamicModule {
   const { deps } = foundation;
-  const { clock, ids, idempotencyLedger: ledger } = deps;
+  const { clock, ids, credentials, idempotencyLedger: ledger } = deps;
   return {
     module: AppModule,
     imports: [CqrsModule.forRoot()],
@@ -199,7 +199,9 @@ function moduleOf({ foundation, tokens, reads, sync, positions, polls, hub, heal
       {
         provide: GATEWAY,
         inject: [Dispatch],
-        useFactory: (dispatch: Dispatch) => ({ dispatch, sync, hub, fanOut: processes.fanOut, clock, ids, log }),
+        useFactory: (dispatch: Dispatch) => ({
+          ...{ dispatch, sync, hub, fanOut: processes.fanOut, tokens, credentials, clock, ids, log },
+        }),
       },
       ChatGateway,
       { provide: APP_GUARD, inject: [Reflector], useFactory: (reflector: Reflector) => new SignedInGuard(reflector, tokens) },

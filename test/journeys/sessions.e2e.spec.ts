@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { SUB_PROTOCOL } from '../../src/adapters/websocket/frames.js';
 import { type AppUnderTest, openApp } from '../support/app-under-test.js';
-import { Person, request } from '../support/person.js';
+import { Line, Person, request } from '../support/person.js';
+import { until } from '../support/until.js';
 
 const ORIGIN = 'https://chat.example';
 
@@ -67,6 +68,19 @@ describe('a session', () => {
     expect(await upgrade([SUB_PROTOCOL, ticket], { origin: ORIGIN })).toBe(401);
     const another = `sottovoce.ticket.${await ticketOf(ada, ORIGIN)}`;
     expect(await upgrade([SUB_PROTOCOL, another])).toBe(401);
+  });
+
+  it('that a ticket opened goes on with a newer token, and ends with one of somebody else', async () => {
+    const [ada, ben] = [await Person.signIn(app), await Person.signIn(app)];
+    const line = await Line.open(ada, [SUB_PROTOCOL, `sottovoce.ticket.${await ticketOf(ada)}`]);
+    line.send('hello', { capabilities: [], client: { name: 'journey', version: '1' } });
+    await line.next(({ type }) => type === 'caught-up');
+    Object.assign(ada, (await ada.refresh()).body);
+    const { type, data } = await line.ask('authenticate', { accessToken: ada.accessToken });
+    expect([type, Date.parse(data.sessionExpiresAt) > Date.now()]).toEqual(['ack', true]);
+    expect((await line.ask('authenticate', { accessToken: ben.accessToken })).problem.code).toBe('unauthenticated');
+    await until('the socket is closed', () => line.closed !== undefined);
+    expect(line.closed?.code).toBe(4401);
   });
 
   const authorization = (token: string) => ({ authorization: `Bearer ${token}` });

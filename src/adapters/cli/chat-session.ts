@@ -252,9 +252,18 @@ export class ChatSession {
     if (isFact(frame)) return this.takeFact(frame);
     if (frame.type === 'limited') return this.options.events.leftOut?.(frame.data as unknown as Range);
     if (frame.type === 'caught-up') return this.live(door, cursorOf(frame));
+    if (frame.type === 'reauth') void this.authenticate(door);
+    // What was left out comes by itself, and then caught-up: until then a jump is no hole.
+    if (frame.type === 'resync') this.isLive = false;
     if (frame.type !== 'mark') return;
     await this.store(cursorOf(frame));
     void this.confirm(door);
+  }
+
+  /** Without a newer token in time the server closes the connection, and the next one brings it. */
+  private async authenticate(door: SocketDoor): Promise<void> {
+    const renewed = this.tokens.renew(this.options.state.accessToken);
+    await renewed.then((accessToken) => door.request('authenticate', { accessToken })).catch(() => undefined);
   }
 
   /** What is not confirmed now is confirmed with the next cursor. */

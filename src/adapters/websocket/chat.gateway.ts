@@ -12,43 +12,40 @@ import type { IdSource } from '../../application/ports/id-source.js';
 import type { SyncCursor } from '../../projections/facts-since.js';
 import type { Session } from '../nest/access-tokens.js';
 import { capabilities } from '../nest/capabilities.js';
-import type { Dispatch } from '../nest/dispatch.js';
 import type { Log } from '../nest/log.js';
 import { fieldErrors } from '../nest/message-body.js';
 import { rfc3339 } from '../nest/present.js';
 import { ProblemError } from '../nest/problems.js';
 import { parseStrictJson } from '../nest/strict-json.js';
-import type { Sync } from '../nest/sync.js';
 import { problemOfError } from '../nest/to-problem.js';
 import { type CatchUpDeps, catchUp, catchUpAgain } from './catch-up.js';
-import { commands } from './commands.js';
+import { type CommandDeps, commands, Farewell } from './commands.js';
+import { FrameGate } from './frame-gate.js';
 import type { CommandData, CommandType } from './frames.js';
 import { closeCodes, commandData, commandEnvelope, socketLimits } from './frames.js';
 import { SocketSession, type Surroundings, type Wire } from './session.js';
 import type { SessionHub } from './session-hub.js';
 import { Turn } from './turn.js';
 
-export interface GatewayDeps {
-  readonly dispatch: Dispatch;
-  readonly sync: Sync;
+export interface GatewayDeps extends CommandDeps {
   readonly hub: SessionHub;
   readonly fanOut: CatchUpDeps['fanOut'];
   readonly clock: Clock;
-  readonly ids: Pick<IdSource, 'uuid'>;
+  readonly ids: Pick<IdSource, 'uuid' | 'fraction'>;
   readonly log: Log;
 }
 
 /** The token of what the gateway stands on. */
 export const GATEWAY = Symbol('sottovoce.gateway');
 
-const RETRY_AFTER_MS = 100;
-
 @WebSocketGateway()
 export class ChatGateway implements OnGatewayConnection<WebSocket> {
   private readonly around: Surroundings;
+  private readonly gate: FrameGate;
 
   constructor(@Inject(GATEWAY) private readonly deps: GatewayDeps) {
-    const { clock, hub } = deps;
+    const { clock, hub, ids } = deps;
+    this.gate = new FrameGate(clock, ids);
     const fellBehind = (session: SocketSession, position: number): void => {
       hub.counts.resyncs += 1;
       void this.keepUp(session, () => catchUpAgain(deps, session, position));
@@ -111,18 +108,17 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
     session: SocketSession,
     frame: { readonly type: string; readonly id: string; readonly data: object },
   ): Promise<void> {
-    session.inFlight += 1;
     try {
-      if (session.inFlight > socketLimits.inFlightMax)
-        throw new ProblemError('too-many-requests', { limit: 'socket-in-flight', retryAfterMs: RETRY_AFTER_MS });
+      if (!this.gate.enter(session)) return;
       const data = await this.run(session, frame.type, frame.data, frame.id);
       if (data !== undefined) session.send({ type: 'ack', replyTo: frame.id, data });
     } catch (error) {
       const problem = problemOfError(error, this.deps.ids.uuid());
       if (problem.code === 'internal') this.deps.log.error('frame-failed', { requestId: problem.requestId, error });
       session.send({ type: 'error', replyTo: frame.id, problem });
+      if (error instanceof Farewell) session.close(error.closeCode, error.reason);
     } finally {
-      session.inFlight -= 1;
+      this.gate.leave(session);
     }
   }
 

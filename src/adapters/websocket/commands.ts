@@ -1,18 +1,37 @@
 /**
  * TABLE commands: what a frame asks for, and what its ack carries. An ack leaves only after the disk has it.
  */
+import type { Clock } from '../../application/ports/clock.js';
+import type { Credentials } from '../../application/ports/credentials.js';
 import type { ConversationId, MessageId } from '../../domain/kernel/ids.js';
 import { instant } from '../../domain/kernel/instant.js';
+import type { AccessTokens } from '../nest/access-tokens.js';
 import type { Dispatch } from '../nest/dispatch.js';
 import { toBody } from '../nest/message-body.js';
-import { present } from '../nest/present.js';
+import { present, rfc3339 } from '../nest/present.js';
+import { type ProblemCode, ProblemError } from '../nest/problems.js';
 import type { Sync } from '../nest/sync.js';
 import type { CommandData, CommandType } from './frames.js';
+import { closeCodes } from './frames.js';
 import type { SocketSession } from './session.js';
 
 export interface CommandDeps {
   readonly dispatch: Dispatch;
   readonly sync: Sync;
+  readonly tokens: Pick<AccessTokens, 'verify'>;
+  readonly credentials: Pick<Credentials, 'isLive'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** A refusal after which the socket is closed. */
+export class Farewell extends ProblemError {
+  constructor(
+    code: ProblemCode,
+    readonly closeCode: number,
+    readonly reason: string,
+  ) {
+    super(code);
+  }
 }
 
 type Commands = {
@@ -52,5 +71,17 @@ export const commands: Commands = {
     const delivered = await sync.deliveredThrough(session.principal, cursor);
     await dispatch.value('confirmReceived', { delivered }, callerOf(session));
     return {};
+  },
+
+  authenticate: async ({ tokens, credentials, clock }, { accessToken }, session) => {
+    const { accountId, deviceId } = session.principal;
+    const shown = await tokens.verify(accessToken);
+    if (shown?.accountId === accountId && shown.deviceId === deviceId) {
+      session.renew(shown.expiresAt);
+      return { sessionExpiresAt: rfc3339(session.expiresAt) };
+    }
+    const isLive = await credentials.isLive(deviceId, clock.now());
+    if (!isLive) throw new Farewell('unauthenticated', closeCodes.deviceRevoked, 'the device was revoked');
+    throw new Farewell('unauthenticated', closeCodes.tokenExpired, 'not a living access token of this device');
   },
 };

@@ -13,9 +13,13 @@ export const socketLimits = {
   frameBytesMax: limits.frameBytesMax,
   /** Commands of one socket that are under way at once. */
   inFlightMax: 64,
+  /** Commands refused for that limit, after which the socket is not read from until half of those under way are done. */
+  refusedMax: 64,
   /** Between two pings; a socket that misses two is closed. */
   pingMs: 25_000,
   helloWithinMs: 10_000,
+  /** How long before the end of its access token a session is asked for a newer one. */
+  reauthBeforeMs: 120_000,
   markEveryMs: 5_000,
   /** For a socket to which nothing new was written. */
   idleMarkEveryMs: 60_000,
@@ -65,6 +69,7 @@ export const commandData = {
   'remove-message': z.strictObject({ conversationId, messageId: uuid }),
   'mark-read': z.strictObject({ conversationId, seq }),
   received: z.strictObject({ cursor }),
+  authenticate: z.strictObject({ accessToken: z.string().regex(/^[A-Za-z0-9._-]{1,2048}$/) }),
 } as const;
 
 export type CommandType = keyof typeof commandData;
@@ -82,4 +87,5 @@ export const ackData = {
   'remove-message': z.object({}),
   'mark-read': z.object({}),
   received: z.object({}),
+  authenticate: z.object({ sessionExpiresAt: instant }),
 } as const;

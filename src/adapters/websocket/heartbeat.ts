@@ -4,7 +4,9 @@
  */
 import type { Clock } from '../../application/ports/clock.js';
 import type { Credentials } from '../../application/ports/credentials.js';
+import { later } from '../../domain/kernel/instant.js';
 import type { Log } from '../nest/log.js';
+import { rfc3339 } from '../nest/present.js';
 import type { Sync } from '../nest/sync.js';
 import type { FanOut } from './fan-out.js';
 import { closeCodes, socketLimits } from './frames.js';
@@ -51,10 +53,19 @@ function tick(deps: HeartbeatDeps, session: SocketSession, isPingDue: boolean): 
     return;
   }
   if (session.isUnproven && ageMs(deps, session) >= REVOKED_WITHIN_MS) void expectLiving(deps, session);
+  remind(deps, session);
   const position = session.markDue(deps.fanOut.upTo);
   if (position !== undefined)
     session.send({ type: 'mark', data: { cursor: deps.sync.cursorAt(session.principal, { after: position }) } });
   if (isPingDue) ping(session);
+}
+
+/** Once for each token: the client shows a newer one with `authenticate`. */
+function remind({ clock }: HeartbeatDeps, session: SocketSession): void {
+  if (session.wasReminded || session.phase === 'opening') return;
+  if (clock.now() < later(session.expiresAt, -socketLimits.reauthBeforeMs)) return;
+  session.wasReminded = true;
+  session.send({ type: 'reauth', data: { deadlineAt: rfc3339(session.expiresAt) } });
 }
 
 const ageMs = ({ clock }: HeartbeatDeps, { openedAtMs }: SocketSession): number => clock.monotonicMs() - openedAtMs;

@@ -134,10 +134,15 @@ const factFrames = Object.fromEntries(
 export const serverFrames: Readonly<Record<string, z.ZodType>> = {
   ...factFrames,
   welcome: z.looseObject({ type: z.literal('welcome'), replyTo: uuid, data: welcome }),
-  ack: z.looseObject({ type: z.literal('ack'), replyTo: uuid, data: z.union([ackData['send-message'], z.strictObject({})]) }),
+  ack: z.looseObject({
+    type: z.literal('ack'),
+    replyTo: uuid,
+    data: z.union([ackData['send-message'], ackData.authenticate, z.strictObject({})]),
+  }),
   error: z.looseObject({ type: z.literal('error'), replyTo: uuid, problem }),
   limited: z.looseObject({ type: z.literal('limited'), data: z.looseObject({ conversationId, fromSeq: seq, toSeq: seq }) }),
   mark: z.looseObject({ type: z.literal('mark'), data: z.looseObject({ cursor }) }),
+  reauth: z.looseObject({ type: z.literal('reauth'), data: z.looseObject({ deadlineAt: instant }) }),
   resync: z.looseObject({ type: z.literal('resync'), data: z.looseObject({}) }),
   'caught-up': z.looseObject({ type: z.literal('caught-up'), data: z.looseObject({ cursor }) }),
 };

@@ -48,10 +48,14 @@ export class SocketSession {
   /** Its device was not asked after since the socket opened. */
   isUnproven = true;
   inFlight = 0;
+  /** Commands refused since there were too many under way. */
+  refused = 0;
   missedPings = 0;
   readonly principal: Principal;
-  /** When the access token, or the newest that was shown since, ends. */
+  /** When the access token, or a newer one that was shown since, ends. */
   expiresAt: Instant;
+  /** It was told that the token is about to end. */
+  wasReminded = false;
   readonly openedAtMs: number;
   private markedUpTo = 0;
   private markedAtMs: number;
@@ -66,6 +70,7 @@ export class SocketSession {
   private hasOverflowed = false;
   private droppedFrom = 0;
   private pressedAtMs: number | undefined;
+  private isFlooding = false;
   private wake: (() => void) | undefined;
 
   constructor(
@@ -140,6 +145,19 @@ export class SocketSession {
     this.markedAtMs = nowMs;
     this.hasNews = false;
     return upTo;
+  }
+
+  /** A newer token was shown; an older one takes nothing away. */
+  renew(expiresAt: Instant): void {
+    if (expiresAt <= this.expiresAt) return;
+    this.expiresAt = expiresAt;
+    this.wasReminded = false;
+  }
+
+  /** Whether it sends so much that it is not read from for a while. */
+  setFlooding(isFlooding: boolean): void {
+    this.isFlooding = isFlooding;
+    this.readOrNot();
   }
 
   /** For how long the reader has not taken what waits for it. */
@@ -245,7 +263,7 @@ export class SocketSession {
       return false;
     }
     this.pressedAtMs = this.around.clock.monotonicMs();
-    this.socket.pause();
+    this.readOrNot();
     this.wire.once('drain', () => this.relieve());
     return true;
   }
@@ -254,9 +272,14 @@ export class SocketSession {
     this.pressedAtMs = undefined;
     this.unsentFrames = 0;
     this.wakeUp();
-    if (this.phase === 'closed') return;
-    this.socket.resume();
+    this.readOrNot();
     if (this.phase === 'behind') this.around.fellBehind(this, this.droppedFrom);
+  }
+
+  private readOrNot(): void {
+    if (this.phase === 'closed') return;
+    if (this.isFlooding || this.pressedAtMs !== undefined) this.socket.pause();
+    else this.socket.resume();
   }
 
   private wakeUp(): void {

@@ -108,6 +108,13 @@ describe('what comes in', () => {
     expect(server.requests).toEqual(['GET /v1/sync?cursor=c0', 'GET /v1/sync?cursor=c1']);
   });
 
+  it('that were left out for slow reading come by themselves', async () => {
+    await start({ cursor: 'old', revisions: { talk: 0 } });
+    server.tell({ type: 'resync', data: {} }, posted(3), caughtUp('c3'));
+    await comes('it is caught up again', () => told.includes('again'));
+    expect([facts.length, server.requests]).toEqual([1, []]);
+  });
+
   it('waits at a hole for a sync that lags behind', async () => {
     let syncs = 0;
     server.rest = () => {
@@ -228,6 +235,16 @@ describe('a connection that ends', () => {
     expect(server.bearers).toEqual(['Bearer a0', 'Bearer a1']);
     expect(server.requests).toEqual(['POST /v1/tokens']);
     expect(await store.load()).toMatchObject({ refreshToken: 'r1', accessToken: 'a1' });
+  });
+
+  it('because the token is about to run out does not end when a new one is shown', async () => {
+    const tokens = { accountId: 'me', deviceId: 'device', refreshToken: 'r1', accessToken: 'a1' };
+    const accessTokenExpiresAt = new Date(clock.now() + 900_000).toISOString();
+    server.rest = () => ({ status: 201, body: { ...tokens, accessTokenExpiresAt } });
+    await start({ cursor: 'old' });
+    server.tell({ type: 'reauth', data: { deadlineAt: accessTokenExpiresAt } });
+    await comes('the new one is shown', () => server.of('authenticate').length === 1);
+    expect([server.of('authenticate')[0]?.data, server.of('hello').length]).toEqual([{ accessToken: 'a1' }, 1]);
   });
 
   it('because the device connected elsewhere is not opened again', async () => {
