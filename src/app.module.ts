@@ -10,6 +10,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from './adapters/config/config.js';
 import { ControlRefused, controlPath } from './adapters/control/control-commands.js';
 import { type ControlHandlers, ControlServer, type Turn } from './adapters/control/control-server.js';
+import { ACCEPT_BACKLOG, cappedBacklog } from './adapters/http/accept-backlog.js';
 import { ConversationController } from './adapters/http/conversation.controller.js';
 import { HealthController } from './adapters/http/health.controller.js';
 import { createHttpServer } from './adapters/http/http-server.js';
@@ -104,7 +105,7 @@ export async function createServer(foundation: Foundation, config: ServerConfig,
     options,
   );
   await app.register(helmet, { contentSecurityPolicy: { directives: PAGE_POLICY } });
-  const socketServer = new SocketServer(app, { tokens, credentials, clock, ids, origins });
+  const socketServer = new SocketServer(app, { tokens, credentials, clock, ids, origins, trustedProxies });
   app.useWebSocketAdapter(socketServer);
   serveOpenApi(app, buildOpenApi(app));
   const control = controlOf({ health, processes, log, clock, dataFolder: config.folders.data });
@@ -113,6 +114,8 @@ export async function createServer(foundation: Foundation, config: ServerConfig,
     app,
     processes,
     start: async () => {
+      const capped = cappedBacklog();
+      if (capped !== undefined) log.warn('accept-backlog-capped', { count: capped });
       await processes.start();
       await control?.listen();
       await app.listen({ host, port, backlog: ACCEPT_BACKLOG });
@@ -248,9 +251,6 @@ const LOOK_AGAIN_MS = 20;
 
 /** How long a socket may take to answer that it is being closed. */
 const CLOSING_MS_MAX = 1_000;
-
-/** Enough for everybody who comes back at once after a restart. */
-const ACCEPT_BACKLOG = 4_096;
 
 function validation(): ValidationPipe {
   return new ValidationPipe({

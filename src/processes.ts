@@ -54,7 +54,7 @@ interface ProcessDeps {
 
 export function createProcesses({ foundation, reads, sync, waits, hub, log }: ProcessDeps): Processes {
   const { deps, views, projectionWriter: writer } = foundation;
-  const { clock, codec, credentials, eventFeed, eventStore } = deps;
+  const { clock, codec, credentials, eventFeed, eventStore, ids } = deps;
   const ending = new AbortController();
   const { signal } = ending;
   const projector = new ProjectionRunner({
@@ -102,7 +102,7 @@ export function createProcesses({ foundation, reads, sync, waits, hub, log }: Pr
       run('worker', runWorker(workerJobs(deps, workerStores), deps, workerReport(log), signal));
       run('heartbeat', beat({ hub, fanOut, sync, credentials, clock, log }, signal));
     },
-    drainSockets: (withinMs) => drainSockets(hub, clock, withinMs),
+    drainSockets: (withinMs) => drainSockets({ hub, clock, ids }, withinMs),
     stop: async () => {
       ending.abort();
       await Promise.all(running);

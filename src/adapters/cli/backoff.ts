@@ -55,6 +55,7 @@ export function afterClose(code: number, reason: string, attempt: number, fracti
       return stop('the same device has connected from somewhere else.');
     case 4426:
       return stop('the server speaks another version: update this program.');
+    case 1012:
     case 4429:
       return again(millisecondsOf(reason) + jitterMs);
     default:

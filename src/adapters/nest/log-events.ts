@@ -61,6 +61,12 @@ export const logEvents = {
     means: 'A frame of a socket was answered with `internal`: nobody foresaw this error. The socket stays open.',
     toDo: 'As for `request-failed`.',
   },
+  'accept-backlog-capped': {
+    level: 'warn',
+    fields: ['count'],
+    means: 'The machine lets fewer connections wait to be accepted than the server asks for; `count` is how many.',
+    toDo: 'Raise `net.core.somaxconn` to 4096 or more, or expect refused connections when many come back at once.',
+  },
   'idempotent-answer-not-kept': {
     level: 'warn',
     fields: ['requestId', 'error'],

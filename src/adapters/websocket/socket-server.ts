@@ -18,6 +18,7 @@ import { ProblemError } from '../nest/problems.js';
 import { problemOfError } from '../nest/to-problem.js';
 import { SUB_PROTOCOL, socketLimits, TICKET_PREFIX } from './frames.js';
 import { readHandshake } from './handshake.js';
+import { clientAddress, UpgradeGate, type UpgradeLimits, upgradeLimits } from './upgrade-gate.js';
 
 const SOCKET_PATH = '/v1/socket';
 const CLOSE_WITHIN_MS = 5_000;
@@ -30,20 +31,30 @@ export interface UpgradeDeps {
   readonly tokens: AccessTokens;
   readonly credentials: Pick<Credentials, 'takeTicket'>;
   readonly clock: Clock;
-  readonly ids: Pick<IdSource, 'uuid'>;
+  readonly ids: Pick<IdSource, 'uuid' | 'fraction'>;
   readonly origins: readonly string[];
+  readonly trustedProxies: number;
 }
 
 type Connected = (socket: WebSocket, wire: Duplex, session: Session) => void;
 
 export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket, object> {
   private readonly servers: WebSocketServer[] = [];
+  private readonly gate: UpgradeGate;
   private isClosing = false;
 
   constructor(
     private readonly app: Pick<INestApplicationContext, 'get'> & { getHttpServer(): Server },
     private readonly deps: UpgradeDeps,
-  ) {}
+    limits: UpgradeLimits = upgradeLimits,
+  ) {
+    this.gate = new UpgradeGate(deps.clock, deps.ids, limits);
+  }
+
+  /** Numbers of the upgrades, to be read only. */
+  get upgrades(): Pick<UpgradeGate, 'underWay' | 'connected' | 'refused'> {
+    return this.gate;
+  }
 
   create(): WebSocketServer {
     const server = new WebSocketServer({
@@ -57,6 +68,7 @@ export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket
     } as ConstructorParameters<typeof WebSocketServer>[0]);
     this.servers.push(server);
     const http = this.app.getHttpServer();
+    http.maxConnections = upgradeLimits.connectionsMax;
     http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
       stream.on('error', () => stream.destroy());
       void this.upgrade(server, request, stream, head);
@@ -97,15 +109,30 @@ export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket
   async dispose(): Promise<void> {}
 
   private async upgrade(server: WebSocketServer, request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
+    if (stream.destroyed) return;
+    let isUnderWay = false;
     try {
       if (request.url !== SOCKET_PATH) throw new ProblemError('not-found');
-      if (this.isClosing) throw new ProblemError('unavailable', { retryAfterMs: CLOSE_WITHIN_MS });
+      if (this.isClosing) throw this.gate.refusal('unavailable');
+      this.enter(request, stream);
+      isUnderWay = true;
       const session = await this.authenticate(request);
       server.handleUpgrade(request, stream, head, (socket) => server.emit('connection', socket, stream, session));
     } catch (error) {
       stream.end(bareAnswer(problemOfError(error, this.deps.ids.uuid())));
-      await this.letGo(stream);
+      // Not waited for here: it is decided.
+      return this.letGo(stream);
+    } finally {
+      if (isUnderWay) this.gate.decided();
     }
+  }
+
+  private enter({ headers, socket }: IncomingMessage, stream: Duplex): void {
+    const forwarded = headers['x-forwarded-for'];
+    const list = Array.isArray(forwarded) ? forwarded.join(',') : forwarded;
+    const address = clientAddress(socket.remoteAddress, list, this.deps.trustedProxies);
+    this.gate.enter(address);
+    stream.once('close', () => this.gate.closed(address));
   }
 
   /** Whoever does not hang up after a refusal is cut off: no other time limit holds for what asked for an upgrade. */

@@ -38,8 +38,8 @@ describe('a close of the socket', () => {
     expect(afterClose(4401, '', 1, 0.5)).toEqual({ action: 'reconnect', afterMs: 200, renew: true });
   });
 
-  it('4429 waits as long as its reason says', () => {
-    expect(afterClose(4429, '2500', 0, 0)).toEqual({ action: 'reconnect', afterMs: 2_500, renew: false });
+  it.each([4429, 1012])('%s waits as long as its reason says', (code) => {
+    expect(afterClose(code, '2500', 0, 0)).toEqual({ action: 'reconnect', afterMs: 2_500, renew: false });
   });
 
   it.each([
