@@ -49,8 +49,8 @@ describe('generated documents', () => {
   it('name a frame after the use case that it runs', () => {
     const names = Object.keys(useCases).map(kebab);
     const others = Object.keys(commandData).filter((type) => !names.includes(type));
-    // `hello` opens a session, `authenticate` prolongs it; `received` is what confirms receipt.
-    expect(others).toEqual(['hello', 'received', 'authenticate']);
+    // `hello` opens a session, the other two change it; `received` is what confirms receipt.
+    expect(others).toEqual(['hello', 'received', 'set-background', 'authenticate']);
   });
 
   it('have a schema for every public fact', () => {

@@ -38,7 +38,10 @@ export function asyncApi(): object {
       description:
         `Open with the sub-protocol ${SUB_PROTOCOL} and a bearer token, or with a ticket as the extra sub-protocol ` +
         '`sottovoce.ticket.<ticket>`. The first frame is `hello`, within ten seconds. Ignore server frames of a type that you do not ' +
-        `know. Close codes: ${Object.entries(closeCodes)
+        'know. In the background (`hello`, `set-background`) messages come at once; how far others have got is held back, the latest ' +
+        'of each, until something else goes out or a minute has passed. After `resync` comes what you did not read in time, then ' +
+        '`caught-up`; nothing has to be asked for. `reauth` is answered by `authenticate` before its deadline. The reason of the close ' +
+        `codes 1012 and 4429 is how many milliseconds to wait. Close codes: ${Object.entries(closeCodes)
           .map(([name, code]) => `${code} ${name}`)
           .join(', ')}.`,
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },

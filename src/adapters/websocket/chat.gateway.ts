@@ -142,11 +142,16 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
     return command(this.deps, parsed.data, session);
   }
 
-  private async hello(session: SocketSession, { cursor }: CommandData<'hello'>, id: string): Promise<undefined> {
+  private async hello(
+    session: SocketSession,
+    { cursor, background = false }: CommandData<'hello'>,
+    id: string,
+  ): Promise<undefined> {
     if (session.phase !== 'opening')
       throw new ProblemError('invalid-request', { errors: [{ pointer: '/type', code: 'hello-was-said' }] });
     // Before anything is waited for: a second hello in the same breath finds that one was said.
     session.phase = 'catching-up';
+    session.setBackground(background);
     const from = await this.cursorOf(session, cursor);
     const { frameBytesMax, inFlightMax, pingMs } = socketLimits;
     const data = {

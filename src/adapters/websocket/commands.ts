@@ -73,6 +73,11 @@ export const commands: Commands = {
     return {};
   },
 
+  'set-background': async (_deps, { background }, session) => {
+    session.setBackground(background);
+    return {};
+  },
+
   authenticate: async ({ tokens, credentials, clock }, { accessToken }, session) => {
     const { accountId, deviceId } = session.principal;
     const shown = await tokens.verify(accessToken);

@@ -16,7 +16,7 @@ import { liveFacts } from '../../projections/live-facts.js';
 import { ProblemError } from '../nest/problems.js';
 import type { Reads } from '../nest/reads.js';
 import { closeCodes } from './frames.js';
-import type { SocketSession } from './session.js';
+import type { LiveFact, SocketSession } from './session.js';
 import type { SessionHub } from './session-hub.js';
 import { textFrame } from './text-frame.js';
 
@@ -74,8 +74,10 @@ export class FanOut {
       session.dropWaiting();
       const handle = await this.deps.reads.handleOf(session.principal);
       hub.identify(session, handle);
-      await this.waitUntil(this.upTo, withinMs);
+      const asked = await this.reach(withinMs);
       for (const membership of await this.membershipsOf(handle)) hub.join(session, membership);
+      // Nothing was handed out since: what the views said then holds now.
+      if (this.begunUpTo === asked) return asked;
       const liveFrom = await this.reach(withinMs);
       const present = new Set((await this.membershipsOf(handle)).map(({ conversationId }) => conversationId));
       if ([...hub.membershipsOf(session).keys()].every((id) => present.has(id))) return liveFrom;
@@ -108,7 +110,8 @@ export class FanOut {
       if (readable === undefined) continue;
       for (const fact of liveFacts(readable, event.meta, now)) {
         this.encodings += 1;
-        this.send(event, { position: event.meta.position, frame: textFrame(JSON.stringify(fact)) });
+        const frame = textFrame(JSON.stringify(fact));
+        this.send(event, { position: event.meta.position, frame, ...latestOf(event) });
       }
       this.end(event);
     }
@@ -141,7 +144,7 @@ export class FanOut {
     return hub.hasDevicesOf(event.data.accountId);
   }
 
-  private send(event: ProjectedEnvelope, fact: { readonly position: number; readonly frame: Buffer }): void {
+  private send(event: ProjectedEnvelope, fact: LiveFact): void {
     if (event.type === '$stream-removed') return;
     if ('conversationId' in event.data) this.deps.hub.toConversation(event.data.conversationId, fact);
     else this.deps.hub.toAccount(event.data.accountId, fact);
@@ -155,3 +158,9 @@ export class FanOut {
     }
   }
 }
+
+/** Of a mark the newest counts, and no phone should wake for it: see `LiveFact`. */
+const latestOf = (event: ProjectedEnvelope): Pick<LiveFact, 'latestOf'> =>
+  event.type === 'DeliveredUpTo' || event.type === 'ReadUpTo'
+    ? { latestOf: `${event.type} ${event.data.conversationId} ${event.data.memberId}` }
+    : {};

@@ -21,8 +21,10 @@ export const socketLimits = {
   /** How long before the end of its access token a session is asked for a newer one. */
   reauthBeforeMs: 120_000,
   markEveryMs: 5_000,
-  /** For a socket to which nothing new was written. */
+  /** For a socket to which nothing new was written. A session in the background gets what was held back with it, at the latest. */
   idleMarkEveryMs: 60_000,
+  /** Facts held back for one session in the background. */
+  heldFactsMax: 1_000,
   /** Unsent bytes of one socket, above which it reads too slowly: it gets no more facts until it has read them. */
   unsentBytesMax: 1_024 * 1_024,
   /** The same in frames, for many small ones. */
@@ -69,6 +71,7 @@ export const commandData = {
   'remove-message': z.strictObject({ conversationId, messageId: uuid }),
   'mark-read': z.strictObject({ conversationId, seq }),
   received: z.strictObject({ cursor }),
+  'set-background': z.strictObject({ background: z.boolean() }),
   authenticate: z.strictObject({ accessToken: z.string().regex(/^[A-Za-z0-9._-]{1,2048}$/) }),
 } as const;
 
@@ -87,5 +90,6 @@ export const ackData = {
   'remove-message': z.object({}),
   'mark-read': z.object({}),
   received: z.object({}),
+  'set-background': z.object({}),
   authenticate: z.object({ sessionExpiresAt: instant }),
 } as const;

@@ -19,6 +19,8 @@ export interface LiveFact {
   readonly position: number;
   /** The whole WebSocket frame. */
   readonly frame: Buffer;
+  /** Of facts where the latest wins and nobody waits for: what it is the latest of. A session in the background gets them later. */
+  readonly latestOf?: string;
 }
 
 /** What all sockets of a process have in common. */
@@ -69,6 +71,9 @@ export class SocketSession {
   /** Facts that waited were too many: they are read from the log again. */
   private hasOverflowed = false;
   private droppedFrom = 0;
+  /** In the background: the latest of each kind, until something else goes out. */
+  private held: Map<string, LiveFact> | undefined;
+  private inBackground = false;
   private pressedAtMs: number | undefined;
   private isFlooding = false;
   private wake: (() => void) | undefined;
@@ -141,10 +146,18 @@ export class SocketSession {
     const everyMs = this.hasNews ? socketLimits.markEveryMs : socketLimits.idleMarkEveryMs;
     const nowMs = this.around.clock.monotonicMs();
     if (this.phase !== 'live' || upTo <= this.markedUpTo || nowMs < this.markedAtMs + everyMs) return undefined;
+    this.release();
+    if (this.phase !== 'live') return undefined;
     this.markedUpTo = upTo;
     this.markedAtMs = nowMs;
     this.hasNews = false;
     return upTo;
+  }
+
+  /** In the background nothing is sent for which alone a phone should not wake. */
+  setBackground(inBackground: boolean): void {
+    this.inBackground = inBackground;
+    if (!inBackground) this.release();
   }
 
   /** A newer token was shown; an older one takes nothing away. */
@@ -170,6 +183,7 @@ export class SocketSession {
     this.phase = 'closed';
     this.dropWaiting();
     this.out = undefined;
+    this.held = undefined;
     this.wakeUp();
   }
 
@@ -222,6 +236,32 @@ export class SocketSession {
   }
 
   private push(fact: LiveFact): void {
+    if (this.inBackground && fact.latestOf !== undefined) {
+      this.held ??= new Map();
+      // The newest stands last, so that the first is the earliest that is still to be told.
+      this.held.delete(fact.latestOf);
+      this.held.set(fact.latestOf, fact);
+      if (this.held.size > socketLimits.heldFactsMax) this.release();
+      return;
+    }
+    this.release();
+    if (this.phase !== 'live') {
+      this.deliver(fact);
+      return;
+    }
+    this.pushNow(fact);
+    this.hasNews = true;
+  }
+
+  /** Sends what was held back. */
+  private release(): void {
+    const { held } = this;
+    if (held === undefined) return;
+    this.held = undefined;
+    for (const fact of held.values()) if (this.phase === 'live') this.pushNow(fact);
+  }
+
+  private pushNow(fact: LiveFact): void {
     const { unsentBytesMax, unsentFramesMax } = socketLimits;
     if ((this.unsentBytes > unsentBytesMax || this.unsentFrames > unsentFramesMax) && this.press()) {
       this.phase = 'behind';
@@ -230,7 +270,6 @@ export class SocketSession {
       return;
     }
     this.write(fact.frame);
-    this.hasNews = true;
   }
 
   private keep(fact: LiveFact): void {

@@ -26,16 +26,18 @@ let socket: FakeSocket;
 let session: SocketSession;
 let counts: SocketCounts;
 let behindFrom: number[];
+let clock: TestClock;
 
 const endOfTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 beforeEach(() => {
   socket = new FakeSocket();
   counts = new SocketCounts();
+  clock = new TestClock();
   behindFrom = [];
   const fellBehind = (_session: SocketSession, position: number) => void behindFrom.push(position);
   const principal = { accountId: randomUUID(), deviceId: randomUUID(), expiresAt: 0 } as unknown as Session;
-  const around = { clock: new TestClock(), turn: new Turn(), counts, fellBehind };
+  const around = { clock, turn: new Turn(), counts, fellBehind };
   session = new SocketSession(socket as unknown as ws.WebSocket, socket.wire, principal, around);
   session.phase = 'catching-up';
 });
@@ -195,5 +197,61 @@ describe('much at once', () => {
     session.end();
     await sending;
     expect(socket.wire.writableLength).toBeLessThan(socketLimits.unsentBytesMax);
+  });
+});
+
+describe('a session in the background', () => {
+  const receipt = (position: number, latestOf: string) => ({ position, latestOf, frame: frameOf(`${latestOf} ${position}`) });
+  const message = (position: number) => ({ position, frame: frameOf(`message ${position}`) });
+  const frameOf = (type: string) => textFrame(JSON.stringify({ type }));
+
+  beforeEach(() => {
+    session.setBackground(true);
+    session.goLive(0);
+  });
+
+  it('gets messages at once, and with them the latest of what was held back', async () => {
+    for (const fact of [receipt(1, 'ada'), receipt(2, 'ben'), receipt(3, 'ada')]) session.deliver(fact);
+    await endOfTurn();
+    expect(socket.types).toEqual([]);
+    session.deliver(message(4));
+    await endOfTurn();
+    expect(socket.types).toEqual(['ben 2', 'ada 3', 'message 4']);
+  });
+
+  it('gets what was held back before a mark that is above it, within a minute', async () => {
+    session.deliver(receipt(1, 'ada'));
+    clock.advance(socketLimits.idleMarkEveryMs - 1);
+    expect(session.markDue(1)).toBeUndefined();
+    clock.advance(1);
+    expect(session.markDue(1)).toBe(1);
+    await endOfTurn();
+    expect(socket.types).toEqual(['ada 1']);
+  });
+
+  it('gets it when it comes to the front, and then at once', async () => {
+    session.deliver(receipt(1, 'ada'));
+    session.setBackground(false);
+    session.deliver(receipt(2, 'ada'));
+    await endOfTurn();
+    expect(socket.types).toEqual(['ada 1', 'ada 2']);
+  });
+
+  it('does not hold back more than a bound', async () => {
+    for (let position = 0; position <= socketLimits.heldFactsMax; position += 1)
+      session.deliver(receipt(position, `m${position}`));
+    await endOfTurn();
+    expect(socket.types).toHaveLength(socketLimits.heldFactsMax + 1);
+  });
+
+  it('that does not read is caught up from the first that was not told', async () => {
+    socket.wire.isReading = false;
+    for (let position = 1; position <= 4; position += 1)
+      session.deliver({ position, frame: Buffer.alloc(socketLimits.unsentBytesMax / 3) });
+    session.deliver(receipt(5, 'ada'));
+    session.deliver(receipt(6, 'ben'));
+    session.deliver(message(7));
+    socket.wire.drain();
+    expect(behindFrom).toEqual([5]);
   });
 });
