@@ -98,6 +98,16 @@ function compile(into) {
   }
 }
 
+/** What the page at /docs/socket loads: it comes from a package that an installation without development tools does not have. */
+function copyPage(into) {
+  const from = join(ROOT, 'node_modules', '@asyncapi', 'react-component');
+  const folder = join(into, 'socket-page');
+  fs.mkdirSync(folder, { recursive: true });
+  fs.copyFileSync(join(from, 'browser', 'standalone', 'without-parser.js'), join(folder, 'asyncapi.js'));
+  fs.copyFileSync(join(from, 'styles', 'default.min.css'), join(folder, 'style.css'));
+  fs.copyFileSync(join(from, 'LICENSE'), join(folder, 'LICENSE'));
+}
+
 /** rename() does not replace a folder that holds files, so the old one steps aside first; nobody finds a mixture. */
 function swap(next) {
   const old = `${next}-old`;
@@ -144,6 +154,7 @@ function build(force) {
     removeLeftovers();
     const from = fingerprint();
     compile(next);
+    copyPage(next);
     fs.writeFileSync(join(next, STAMP), from);
     swap(next);
     console.log(`Built dist in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);

@@ -15,7 +15,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
   const description =
     'Sottovoce stores and delivers messages. Requests are closed: an unknown field is refused. Answers are open: ignore what you ' +
     'do not know. Instants are RFC 3339 in UTC with milliseconds. What is not set is absent; null is never sent or taken. The socket ' +
-    'is described by /asyncapi.json.';
+    'is described at /docs/socket.';
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Sottovoce')
