@@ -17,11 +17,12 @@ import { ProblemError } from '../nest/problems.js';
 import type { Reads } from '../nest/reads.js';
 import { closeCodes } from './frames.js';
 import type { LiveFact, SocketSession } from './session.js';
-import type { SessionHub } from './session-hub.js';
+import type { Membership, SessionHub } from './session-hub.js';
 import { textFrame } from './text-frame.js';
 
 const BATCH_EVENTS_MAX = 500;
 const CONSUMER = 'fan-out';
+const FORMER_MEMBERS_MAX = 10_000;
 
 export interface FanOutDeps {
   readonly eventFeed: EventFeed;
@@ -44,6 +45,8 @@ export class FanOut {
   encodings = 0;
   /** Everything after this goes to whoever is here by now; what is being handed out may have passed them by. */
   private begunUpTo = 0;
+  /** Whose membership ended last. A mark comes after it only by a race, so not all of them have to be known. */
+  private readonly former = new Set<string>();
 
   constructor(private readonly deps: FanOutDeps) {}
 
@@ -105,16 +108,22 @@ export class FanOut {
     const opened = await this.deps.reads.open(joined.map((event) => (this.hasReaders(event, joining) ? event : undefined)));
     const now = this.deps.clock.now();
     for (const [index, event] of joined.entries()) {
-      const readable = opened[index];
-      if (event.type === 'MemberAdded' && event.handle !== undefined) this.deps.hub.joinHandle(event.handle, event.data);
-      if (readable === undefined) continue;
-      for (const fact of liveFacts(readable, event.meta, now)) {
+      this.begin(event);
+      const readable = this.isOfFormerMember(event) ? undefined : opened[index];
+      for (const fact of readable === undefined ? [] : liveFacts(readable, event.meta, now)) {
         this.encodings += 1;
         const frame = textFrame(JSON.stringify(fact));
         this.send(event, { position: event.meta.position, frame, ...latestOf(event) });
       }
       this.end(event);
     }
+  }
+
+  /** What begins with this event, before its own fact. */
+  private begin(event: ProjectedEnvelope): void {
+    if (event.type !== 'MemberAdded') return;
+    this.former.delete(memberKey(event.data));
+    if (event.handle !== undefined) this.deps.hub.joinHandle(event.handle, event.data);
   }
 
   /** Who is there at the creation sees all of it, from its first fact on. */
@@ -144,15 +153,29 @@ export class FanOut {
     return hub.hasDevicesOf(event.data.accountId);
   }
 
+  /** A mark that the feed puts after its member's end counts for nothing, as in the views. */
+  private isOfFormerMember(event: ProjectedEnvelope): boolean {
+    return (event.type === 'DeliveredUpTo' || event.type === 'ReadUpTo') && this.former.has(memberKey(event.data));
+  }
+
   private send(event: ProjectedEnvelope, fact: LiveFact): void {
     if (event.type === '$stream-removed') return;
     if ('conversationId' in event.data) this.deps.hub.toConversation(event.data.conversationId, fact);
     else this.deps.hub.toAccount(event.data.accountId, fact);
   }
 
+  private remember(key: string): void {
+    this.former.add(key);
+    const [oldest] = this.former;
+    if (this.former.size > FORMER_MEMBERS_MAX && oldest !== undefined) this.former.delete(oldest);
+  }
+
   /** What ends with this event: a membership, after its last fact; a revoked device's socket. */
   private end(event: ProjectedEnvelope): void {
-    if (event.type === 'MemberLeft' || event.type === 'MemberRemoved') this.deps.hub.leave(event.data);
+    if (event.type === 'MemberLeft' || event.type === 'MemberRemoved') {
+      this.deps.hub.leave(event.data);
+      this.remember(memberKey(event.data));
+    }
     if (event.type === 'DeviceRevoked') {
       this.deps.hub.ofDevice(event.data.deviceId)?.close(closeCodes.deviceRevoked, 'the device was revoked');
     }
@@ -161,6 +184,6 @@ export class FanOut {
 
 /** Of a mark the newest counts, and no phone should wake for it: see `LiveFact`. */
 const latestOf = (event: ProjectedEnvelope): Pick<LiveFact, 'latestOf'> =>
-  event.type === 'DeliveredUpTo' || event.type === 'ReadUpTo'
-    ? { latestOf: `${event.type} ${event.data.conversationId} ${event.data.memberId}` }
-    : {};
+  event.type === 'DeliveredUpTo' || event.type === 'ReadUpTo' ? { latestOf: `${event.type} ${memberKey(event.data)}` } : {};
+
+const memberKey = ({ conversationId, memberId }: Membership): string => `${conversationId} ${memberId}`;

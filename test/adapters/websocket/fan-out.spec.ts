@@ -63,6 +63,9 @@ const left = (position: number) =>
     data: { conversationId, memberId: MEMBER, seq: 9, leftAt: at },
   }) as unknown as ProjectedEnvelope;
 
+const read = (position: number, memberId: MemberId) =>
+  ({ type: 'ReadUpTo', meta: meta(position), data: { conversationId, memberId, seq: 4 } }) as unknown as ProjectedEnvelope;
+
 beforeEach(() => {
   hub = new SessionHub();
   socket = new FakeSocket();
@@ -146,6 +149,22 @@ describe('an admitted socket', () => {
     await delivered(left(1), owner(2));
     await until('it came', () => socket.frames.length > 0);
     expect(socket.types).toEqual(['member-left']);
+  });
+});
+
+describe('a mark', () => {
+  const other = randomUUID() as MemberId;
+  const former = { memberId: other };
+
+  it('of somebody who has left reaches nobody, until they are there again', async () => {
+    await fanOut.admit(session, 1_000);
+    session.goLive(0);
+    const gone = { ...left(2), data: { ...left(2).data, ...former } } as ProjectedEnvelope;
+    const again = { ...added(4, former), handle: 'handle of another' as Handle } as ProjectedEnvelope;
+    const events = [read(1, other), gone, read(3, other), again, read(5, other)];
+    await delivered(...events);
+    await until('it came', () => socket.frames.length > 3);
+    expect(socket.types).toEqual(['read-up-to', 'member-left', 'member-added', 'read-up-to']);
   });
 });
 
