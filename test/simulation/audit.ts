@@ -5,7 +5,6 @@
 
 import { InMemoryEventFeed } from '../../src/adapters/in-memory/in-memory-event-feed.js';
 import { InMemoryViews } from '../../src/adapters/in-memory/in-memory-views.js';
-import { SyncWaits } from '../../src/adapters/nest/sync-waits.js';
 import { SessionHub } from '../../src/adapters/websocket/session-hub.js';
 import { createProcesses } from '../../src/processes.js';
 import type { Views } from '../../src/projections/kernel/views.js';
@@ -184,7 +183,7 @@ export class Audit {
       secret: async () => Buffer.alloc(32),
       close: async () => undefined,
     };
-    const waits = new SyncWaits({ clock: this.world.clock, handleOfMember: async () => undefined });
+    const { waits } = process.processes;
     const fold = createProcesses({ foundation, reads, sync, waits, hub: new SessionHub(), log });
     await fold.start();
     await fold.projector.waitFor(await this.world.store.headPosition(), REST_WITHIN_MS);

@@ -13,7 +13,6 @@ import { type SearchResult, search } from './search.js';
 const HOUR_MS = 3_600_000;
 const PROGRESS_MS = 10_000;
 const SHRINK_MS = 60_000;
-const TWICE_EVERY = 50;
 const FAILURES_MAX = 3;
 
 const { values } = parseArgs({
@@ -22,9 +21,11 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     minutes: { type: 'string', default: '60' },
     seed: { type: 'string' },
+    'twice-every': { type: 'string', default: '50' },
     kept: { type: 'boolean', default: false },
     planted: { type: 'boolean', default: false },
     only: { type: 'string' },
+    'in-gate': { type: 'boolean', default: false },
     recorded: { type: 'boolean', default: false },
     json: { type: 'string' },
     write: { type: 'string' },
@@ -42,8 +43,8 @@ function* seedsFrom(first: number, count: number): Generator<string> {
 
 function seeds(): Iterable<string> {
   if (values.seed !== undefined) return [values.seed];
-  if (values.kept) return keptSeeds.map(({ seed }) => seed);
-  return seedsFrom(Number(values.from), Number(values.seeds));
+  const fresh = seedsFrom(Number(values.from), Number(values.seeds));
+  return values.kept ? [...keptSeeds.map(({ seed }) => seed), ...fresh] : fresh;
 }
 
 const figures = ({ seeds: count, simulatedMs, turns, faults }: SearchResult): string => {
@@ -80,6 +81,7 @@ async function main(): Promise<number> {
       from: Number(values.from),
       seedsMax: Number(values.seeds),
       isRecorded: recorded,
+      isInGate: values['in-gate'],
       ...(only && { only }),
       ...(write && { write }),
     });
@@ -99,7 +101,7 @@ async function main(): Promise<number> {
     isTimeUp,
     progress,
     shrinkUntil,
-    twiceEvery: TWICE_EVERY,
+    twiceEvery: Number(values['twice-every']),
     failuresMax: FAILURES_MAX,
   });
   report(result);

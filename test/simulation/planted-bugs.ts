@@ -13,7 +13,11 @@ export interface PlantedBug {
   readonly name: string;
   readonly patches: readonly Patch[];
   readonly seed: number;
+  /** Found within a few seeds: the gate has time for it. */
+  readonly isQuick: boolean;
 }
+
+const QUICK_SEED_MAX = 3;
 
 const bug = (
   seed: number,
@@ -22,6 +26,7 @@ const bug = (
 ): PlantedBug => ({
   name,
   seed,
+  isQuick: seed <= QUICK_SEED_MAX,
   patches: patches.map(([file, find, put]) => ({ file, find, put })),
 });
 
