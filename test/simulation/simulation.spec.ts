@@ -28,11 +28,11 @@ async function simulate(...args: readonly string[]): Promise<{ readonly code: nu
 
 describe('a simulated world', () => {
   it('shows nothing wrong, at some seeds and at all that once failed, and is the same when it is run again', async () => {
-    const { code, text } = await simulate('--kept', '--seeds', '20', '--from', '1', '--twice-every', '10');
-    expect({ code, text }).toMatchObject({ code: 0, text: expect.stringContaining(`${keptSeeds.length + 20} seeds, `) });
+    const { code, text } = await simulate('--kept', '--seeds', '12', '--from', '1', '--twice-every', '6');
+    expect({ code, text }).toMatchObject({ code: 0, text: expect.stringContaining(`${keptSeeds.length + 12} seeds, `) });
     expect(text).toMatch(/, [2-9]\d* run twice: nothing wrong\n$/);
     const met = Object.keys(counted).filter((name) => !text.includes(`NEVER MET: ${name}:`));
-    expect(met.length).toBeGreaterThan(Object.keys(counted).length * 0.8);
+    expect(met.length).toBeGreaterThan(Object.keys(counted).length * 0.7);
   }, 240_000);
 
   it('with a bug in it is found out, at the seed of the table', async () => {
