@@ -140,7 +140,7 @@ export class Device implements Actor, Receiver {
     this.link = new Link(world.schedule, this);
     world.history.add({ kind: 'opened', device: this.deviceId, account: this.accountId, process: process.index });
     world.links.set(this.link, process);
-    process.gateway.handleConnection(this.link as never, principal);
+    process.gateway.handleConnection(this.link as never, this.link as never, principal);
     const cursor = this.cursor === undefined ? {} : { cursor: this.cursor };
     this.link.say(JSON.stringify({ type: 'hello', id: world.ids.uuid(), data: { ...CLIENT, ...cursor } }));
     for (const outgoing of [...this.outbox]) void this.send(outgoing);

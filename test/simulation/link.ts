@@ -7,6 +7,7 @@ import { type Actor, anybody, type Schedule } from './schedule.js';
 
 const OPEN = 1;
 const CLOSED = 3;
+const HIGH_WATER_BYTES = 16 * 1_024;
 
 export interface Receiver {
   frame(text: string): void;
@@ -35,17 +36,37 @@ export class Link extends EventEmitter {
     super();
   }
 
-  /** From the server. */
-  send(bytes: Buffer): void {
-    const text = bytes.toString('utf8');
-    this.bufferedAmount += bytes.length;
+  /** From the server: a whole frame on the connection under the socket. */
+  write(frame: Buffer, taken?: () => void): boolean {
+    const text = payloadOf(frame);
+    this.bufferedAmount += frame.length;
     this.deliver(this.toDevice, () => {
-      this.bufferedAmount -= bytes.length;
+      const wasFull = this.writableNeedDrain;
+      this.bufferedAmount -= frame.length;
       if (this.breaksAfterFrames <= 0) this.cut();
       this.breaksAfterFrames -= 1;
       if (!this.isBroken) this.receiver.frame(text);
+      taken?.();
+      if (wasFull && !this.writableNeedDrain) this.emit('drain');
     });
+    return !this.writableNeedDrain;
   }
+
+  get writableLength(): number {
+    return this.bufferedAmount;
+  }
+
+  get writableNeedDrain(): boolean {
+    return this.bufferedAmount >= HIGH_WATER_BYTES;
+  }
+
+  cork(): void {}
+
+  uncork(): void {}
+
+  pause(): void {}
+
+  resume(): void {}
 
   close(code: number): void {
     if (this.readyState !== OPEN) return;
@@ -107,4 +128,10 @@ export class Link extends EventEmitter {
     const slowMs = this.slowUntilMs > nowMs ? 400 : 0;
     this.schedule.at(this.network, nowMs + slowMs + (chance.happens(0.9) ? chance.fraction() * 5 : chance.fraction() * 200), run);
   }
+}
+
+/** Of an unmasked, unfragmented text frame. */
+function payloadOf(frame: Buffer): string {
+  const length = (frame[1] ?? 0) & 0x7f;
+  return frame.toString('utf8', length < 126 ? 2 : length === 126 ? 4 : 10);
 }

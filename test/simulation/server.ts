@@ -10,6 +10,7 @@ import type { InMemoryKeyRows } from '../../src/adapters/in-memory/in-memory-key
 import { InMemoryRateLimiter } from '../../src/adapters/in-memory/in-memory-rate-limiter.js';
 import { InMemorySubjectKeys } from '../../src/adapters/in-memory/in-memory-subject-keys.js';
 import { InMemoryViews } from '../../src/adapters/in-memory/in-memory-views.js';
+import { AccessTokens } from '../../src/adapters/nest/access-tokens.js';
 import { messages } from '../../src/adapters/nest/cqrs-bridge.js';
 import { Dispatch } from '../../src/adapters/nest/dispatch.js';
 import type { Log } from '../../src/adapters/nest/log.js';
@@ -98,6 +99,7 @@ export class ServerProcess implements Suffering {
       sync: this.sync,
       hub: this.hub,
       fanOut,
+      tokens: new AccessTokens(SECRET, { clock, credentials }),
       credentials,
       clock,
       ids,

@@ -43,8 +43,13 @@ export class FanOut {
   upTo = 0;
   /** How often a fact was made into bytes, however many sockets it went to. */
   encodings = 0;
-  /** Everything after this goes to whoever is here by now; what is being handed out may have passed them by. */
+  /**
+   * Everything after this goes to whoever is here by now; what is being handed out may have passed them by. The furthest,
+   * not the lowest: between keys the feed may hand out later events before earlier ones.
+   */
   private begunUpTo = 0;
+  /** What was told so far of a conversation whose creation the last batch may have ended in. */
+  private begun: { readonly conversationId: ConversationId; readonly facts: LiveFact[] } | undefined;
   /** Whose membership ended last. A mark comes after it only by a race, so not all of them have to be known. */
   private readonly former = new Set<string>();
 
@@ -55,7 +60,7 @@ export class FanOut {
     this.begunUpTo = this.upTo;
     const options = { from: { after: this.upTo }, batchMax: BATCH_EVENTS_MAX, signal } as const;
     for await (const batch of this.deps.eventFeed.follow(CONSUMER, options)) {
-      this.begunUpTo = batch.upTo;
+      this.begunUpTo = Math.max(this.begunUpTo, batch.upTo, ...batch.events.map(({ position }) => position));
       await this.deliver(batch.events);
       this.upTo = batch.upTo;
     }
@@ -105,15 +110,22 @@ export class FanOut {
     const joined = await this.deps.join(envelopes);
     this.joinFirstMembers(joined);
     const joining = this.conversationsJoinedIn(joined);
-    const opened = await this.deps.reads.open(joined.map((event) => (this.hasReaders(event, joining) ? event : undefined)));
+    const last = joined.at(-1);
+    const begun = last !== undefined && isOfCreation(last) ? last.data.conversationId : undefined;
+    const isKept = (event: ProjectedEnvelope): event is CreationEvent =>
+      isOfCreation(event) && event.data.conversationId === begun;
+    const isWanted = (event: ProjectedEnvelope): boolean => this.hasReaders(event, joining) || isKept(event);
+    const opened = await this.deps.reads.open(joined.map((event) => (isWanted(event) ? event : undefined)));
     const now = this.deps.clock.now();
+    if (this.begun?.conversationId !== begun) this.begun = undefined;
     for (const [index, event] of joined.entries()) {
       this.begin(event);
       const readable = this.isOfFormerMember(event) ? undefined : opened[index];
       for (const fact of readable === undefined ? [] : liveFacts(readable, event.meta, now)) {
         this.encodings += 1;
-        const frame = textFrame(JSON.stringify(fact));
-        this.send(event, { position: event.meta.position, frame, ...latestOf(event) });
+        const live = { position: event.meta.position, frame: textFrame(JSON.stringify(fact)), ...latestOf(event) };
+        this.send(event, live);
+        if (isKept(event)) this.keep(event, live);
       }
       this.end(event);
     }
@@ -126,11 +138,31 @@ export class FanOut {
     if (event.handle !== undefined) this.deps.hub.joinHandle(event.handle, event.data);
   }
 
-  /** Who is there at the creation sees all of it, from its first fact on. */
+  /** From the first fact on, or not at all. */
+  private keep({ type, data: { conversationId } }: CreationEvent, fact: LiveFact): void {
+    if (type === 'ConversationCreated') this.begun = { conversationId, facts: [] };
+    if (this.begun?.conversationId === conversationId) this.begun.facts.push(fact);
+  }
+
+  /**
+   * Who is there at the creation sees all of it, from its first fact on. A batch may end within a creation: whoever comes
+   * in the next one is told what they missed, or, if that is not in hand any more, comes again and syncs it.
+   */
   private joinFirstMembers(events: readonly ProjectedEnvelope[]): void {
+    const { hub } = this.deps;
+    const created = new Set(
+      events.map((event) => (event.type === 'ConversationCreated' ? event.data.conversationId : undefined)),
+    );
     for (const event of events) {
       if (event.type !== 'MemberAdded' || event.data.fromSeq !== 1 || event.handle === undefined) continue;
-      this.deps.hub.joinHandle(event.handle, event.data);
+      const { conversationId } = event.data;
+      for (const session of hub.ofHandle(event.handle)) {
+        const hasAll = created.has(conversationId) || hub.membershipsOf(session).has(conversationId);
+        if (hasAll) continue;
+        if (this.begun?.conversationId === conversationId) for (const fact of this.begun.facts) session.deliver(fact);
+        else session.close(closeCodes.failure, 'try again');
+      }
+      hub.joinHandle(event.handle, event.data);
     }
   }
 
@@ -187,3 +219,9 @@ const latestOf = (event: ProjectedEnvelope): Pick<LiveFact, 'latestOf'> =>
   event.type === 'DeliveredUpTo' || event.type === 'ReadUpTo' ? { latestOf: `${event.type} ${memberKey(event.data)}` } : {};
 
 const memberKey = ({ conversationId, memberId }: Membership): string => `${conversationId} ${memberId}`;
+
+type CreationEvent = Extract<ProjectedEnvelope, { type: 'ConversationCreated' | 'MemberAdded' }>;
+
+/** One of the events of the write that creates a conversation. */
+const isOfCreation = (event: ProjectedEnvelope): event is CreationEvent =>
+  event.type === 'ConversationCreated' || (event.type === 'MemberAdded' && event.data.fromSeq === 1);

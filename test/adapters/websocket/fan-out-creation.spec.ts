@@ -3,12 +3,15 @@
  * Method: a feed of given batches, one socket that keeps what it is sent.
  */
 import { describe, expect, it } from '@jest/globals';
+import type { WebSocket } from 'ws';
 import type { FanOutDeps } from '../../../src/adapters/websocket/fan-out.js';
 import { FanOut } from '../../../src/adapters/websocket/fan-out.js';
 import { SocketSession } from '../../../src/adapters/websocket/session.js';
 import { SessionHub } from '../../../src/adapters/websocket/session-hub.js';
+import { Turn } from '../../../src/adapters/websocket/turn.js';
 import type { AccountId, ConversationId, DeviceId, Handle } from '../../../src/domain/kernel/ids.js';
 import { instant } from '../../../src/domain/kernel/instant.js';
+import { FakeSocket } from '../../support/fake-socket.js';
 import { TestClock } from '../../support/test-clock.js';
 
 const conversationId = 'a-room' as ConversationId;
@@ -29,28 +32,18 @@ const added = (position: number, who: string) => ({
 });
 const elsewhere = { ...envelope(9, 'ConversationCreated', { conversationId: 'another', kind: 'group', createdAt: at }) };
 
-class KeepingSocket {
-  readonly readyState = 1;
-  readonly bufferedAmount = 0;
-  readonly sent: { readonly type: string; readonly revision: number }[] = [];
-  closed: number | undefined;
-
-  send(bytes: Buffer): void {
-    this.sent.push(JSON.parse(bytes.toString('utf8')));
-  }
-
-  close(code: number): void {
-    this.closed = code;
-  }
+function sessionOf(socket: FakeSocket, hub: SessionHub): SocketSession {
+  const principal = { accountId: 'bea' as AccountId, deviceId: 'phone' as DeviceId, expiresAt: at };
+  const around = { clock: new TestClock(), turn: new Turn(), counts: hub.counts, fellBehind: () => undefined };
+  return new SocketSession(socket as unknown as WebSocket, socket.wire, principal, around);
 }
 
 /** Bea is connected, and the feed hands out these batches. */
-async function told(...batches: readonly (readonly object[])[]): Promise<KeepingSocket> {
+async function told(...batches: readonly (readonly object[])[]) {
   const clock = new TestClock();
   const hub = new SessionHub();
-  const socket = new KeepingSocket();
-  const principal = { accountId: 'bea' as AccountId, deviceId: 'phone' as DeviceId, expiresAt: at };
-  const session = new SocketSession(socket as never, principal, clock);
+  const socket = new FakeSocket();
+  const session = sessionOf(socket, hub);
   session.phase = 'live';
   hub.register(session);
   hub.identify(session, 'bea' as Handle);
@@ -62,7 +55,8 @@ async function told(...batches: readonly (readonly object[])[]): Promise<Keeping
     ...{ join: async (events: readonly object[]) => events, reads: { open: async (values: unknown) => values } },
   } as unknown as FanOutDeps;
   await new FanOut(deps).run(new AbortController().signal);
-  return socket;
+  await new Promise((resolve) => setImmediate(resolve));
+  return { sent: socket.frames as readonly { readonly revision?: number }[], closed: socket.code };
 }
 
 describe('a creation', () => {
@@ -104,8 +98,7 @@ describe('a socket that is taken in', () => {
     } as unknown as FanOutDeps;
     const fanOut = new FanOut(deps);
     await fanOut.run(new AbortController().signal);
-    const principal = { accountId: 'bea' as AccountId, deviceId: 'phone' as DeviceId, expiresAt: at };
-    await fanOut.admit(new SocketSession(new KeepingSocket() as never, principal, new TestClock()), 1);
-    expect({ waited, upTo: fanOut.upTo }).toEqual({ waited: [9, 9], upTo: 1 });
+    await fanOut.admit(sessionOf(new FakeSocket(), hub), 1);
+    expect({ waited, upTo: fanOut.upTo }).toEqual({ waited: [9], upTo: 1 });
   });
 });
