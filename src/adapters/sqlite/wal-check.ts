@@ -66,7 +66,7 @@ class Frames {
     for (let at = 0; at < this.count; at += 1) {
       const next = this.sumsAfter(at, sums);
       if (!this.isCurrent(at) || !isSum(next, this.frame(at), SALTS_AT)) {
-        const isDamaged = this.goesOnBehind(at) || this.isWholeButForABit(at, sums);
+        const isDamaged = this.goesOnBehind(at) || (this.endsBehind(at) && this.isWholeButForABit(at, sums));
         return isDamaged ? `frame ${at + 1} of ${this.count}` : undefined;
       }
       sums = next;
@@ -100,6 +100,17 @@ class Frames {
       if (!this.isCurrent(later)) continue;
       if (hasCommit) return true;
       hasCommit = this.frame(later).readUInt32BE(4) !== 0;
+    }
+    return false;
+  }
+
+  /**
+   * Whether the transaction of this frame has its commit. Of one that has none nothing was told, and the page that its
+   * frame was to overwrite may well differ by a bit.
+   */
+  private endsBehind(at: number): boolean {
+    for (let later = at; later < this.count && (later === at || this.isCurrent(later)); later += 1) {
+      if (this.frame(later).readUInt32BE(4) !== 0) return true;
     }
     return false;
   }

@@ -95,6 +95,13 @@ describe('the check of a write-ahead log', () => {
     );
   });
 
+  it('takes a frame that lacks one bit, and has no commit behind it, for unfinished', () => {
+    const bytes = Buffer.from(log.subarray(0, lastFrom + 4_120));
+    bytes[lastFrom + 2_000]! ^= 1;
+    expect(bytes.readUInt32BE(lastFrom + 4)).toBe(0);
+    expect(damageIn(bytes)).toBeUndefined();
+  });
+
   it('keeps a damaged file from being opened, in one clear line, unless it can be built anew', () => {
     copyFileSync(file, `${file}-bad`);
     writeFileSync(`${file}-bad-wal`, flipped(log.length * 8 - 100));
