@@ -1,0 +1,64 @@
+/**
+ * The benchmark: `npm run bench -- --items a,b --rounds 9 --json figures.json`. What each item means, and what came out:
+ * docs/performance.md. Only ratios say something, and only with their spread (ADR 0031).
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readArguments, USAGE, WrongArguments } from './arguments.mjs';
+import { items } from './items.mjs';
+import { machine, versions } from './machine.mjs';
+import { endAll, isPinned, pinDriver } from './servers.mjs';
+import { printTable } from './table.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const print = (text) => process.stdout.write(`${text}\n`);
+
+async function measure({ items: wanted, rounds, seconds, quick }) {
+  const lines = [];
+  const failures = [];
+  for (const id of wanted) {
+    const folder = mkdtempSync(join(tmpdir(), 'sottovoce-bench-'));
+    const say = (text) => print(`${new Date().toISOString().slice(11, 19)}  (${id}) ${text}`);
+    say(items[id].title);
+    try {
+      lines.push(...(await items[id].run({ folder, rounds, seconds, isQuick: quick, say })));
+    } catch (error) {
+      failures.push(id);
+      say(`could not be measured: ${error.stack}`);
+    } finally {
+      await endAll();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+  return { lines, failures };
+}
+
+async function main() {
+  const given = readArguments(process.argv.slice(2), Object.keys(items));
+  if (given.help) return print(USAGE);
+  const wanted = given.peer === undefined ? given.items : [...given.items, given.peer];
+  const minutes = wanted.reduce((sum, id) => sum + items[id].seconds(given), 0) / 60;
+  print(`${wanted.join(', ')}: about ${Math.ceil(minutes)} min.`);
+  const about = { machine: machine(), versions: versions(ROOT) };
+  print(`${about.machine.cores} cores (${about.machine.cpu}), Linux ${about.machine.kernel}, Node ${about.versions.node}`);
+  print(isPinned ? 'Each server has one core and the driver another one.' : 'Nothing is pinned: no taskset, or only one core.');
+  pinDriver();
+  const { lines, failures } = await measure({ ...given, items: wanted });
+  printTable(lines, print);
+  if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify({ ...about, isPinned, items: lines }, null, 2)}\n`);
+  if (failures.length > 0) print(`Not measured: ${failures.join(', ')}.`);
+  process.exitCode = failures.length > 0 ? 1 : 0;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void endAll().then(() => process.exit(1)));
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(error instanceof WrongArguments ? `${error.message}\n\n${USAGE}` : `${error.stack}\n`);
+  process.exitCode = 1;
+} finally {
+  await endAll();
+}
+process.exit();

@@ -1,0 +1,152 @@
+/** (a) and (b): pairs of people who send, against the floor. */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { quantile } from '../figures.mjs';
+import { Load } from '../load.mjs';
+import { floorSocket, People } from '../people.mjs';
+import { textFrame } from '../raw-socket.mjs';
+import { interleaved, line } from '../rounds.mjs';
+import { startFloor, startOurs } from '../servers.mjs';
+
+const PAIRS = 64;
+const PAIRS_OF = { 1: 1, 64: 16, 1024: 64 };
+
+async function settle(folder, pairs) {
+  return People.settle(folder, async (people) => {
+    await people.arrive(pairs * 2);
+    for (let at = 0; at < pairs; at += 1) await people.direct(people.people[at * 2], people.people[at * 2 + 1]);
+  });
+}
+
+async function openOurs(address, people) {
+  const pairs = [];
+  for (const { conversationId, members } of people.conversations) {
+    const [from, to] = [await people.socket(address, members[0]), await people.socket(address, members[1])];
+    pairs.push({ conversationId, from, to });
+  }
+  return pairs;
+}
+
+async function openFloor(address, people) {
+  const pairs = [];
+  for (const { conversationId } of people.conversations) {
+    const [from, to] = [await floorSocket(address, [conversationId]), await floorSocket(address, [conversationId])];
+    pairs.push({ conversationId, from, to });
+  }
+  return pairs;
+}
+
+/** Both servers with their pairs connected; `act` gets the two lists of pairs. */
+async function withBoth(context, pairs, act) {
+  const folder = context.folder;
+  const floorFolder = join(folder, 'floor');
+  mkdirSync(floorFolder, { recursive: true });
+  context.say(`making ${pairs * 2} people`);
+  const people = await settle(folder, pairs);
+  const [server, floor] = [await startOurs(folder, { nodeArgs: context.nodeArgs }), await startFloor(floorFolder)];
+  try {
+    const [ours, reference] = [await openOurs(server.address, people), await openFloor(floor.address, people)];
+    return await act({ ours, reference, floorAddress: floor.address });
+  } finally {
+    await Promise.all([server.stop(), floor.stop()]);
+  }
+}
+
+const TARGETS = {
+  1: [],
+  64: [
+    { variant: '64 in flight, rate', unit: 'messages/s', figure: 'perSecond', now: 0.5, wanted: 0.75 },
+    { variant: '64 in flight, ack p99', unit: 'ms', figure: 'ackP99', now: 4, wanted: 2, isLess: true },
+  ],
+  1024: [
+    { variant: '1,024 in flight, rate', unit: 'messages/s', figure: 'perSecond' },
+    { variant: '1,024 in flight, ack p99', unit: 'ms', figure: 'ackP99' },
+  ],
+};
+
+export async function durableSend(context) {
+  return withBoth(context, context.isQuick ? 16 : PAIRS, async ({ ours, reference }) => {
+    const lines = [];
+    for (const inFlight of context.isQuick ? [64] : [1, 64, 1_024]) {
+      context.say(`${inFlight} in flight`);
+      const loads = [ours, reference].map((pairs) => new Load(pairs.slice(0, PAIRS_OF[inFlight])));
+      const [mine, floor] = loads;
+      const sides = {
+        ours: () => mine.closedLoop(inFlight, context.seconds),
+        reference: async () => ({
+          ...(await floor.closedLoop(inFlight, context.seconds)),
+          ...(inFlight === 1 && { roundTripMs: await roundTrip(reference[0]) }),
+        }),
+      };
+      await warm(sides, context);
+      const rounds = await interleaved(context, sides);
+      for (const row of TARGETS[inFlight]) lines.push(line(rounds, { id: 'a', ...row }));
+      if (inFlight === 1) {
+        lines.push(line(rounds, { id: 'a', variant: '1 in flight, rate', unit: 'messages/s', figure: 'perSecond' }));
+        lines.push(
+          line(rounds.map(againstTheDisk), {
+            id: 'a',
+            variant: '1 in flight, ack p50 : fdatasync + round trip',
+            unit: 'ms',
+            figure: 'ackP50',
+            now: 2,
+            wanted: 1.4,
+            isLess: true,
+          }),
+        );
+      }
+    }
+    return lines;
+  });
+}
+
+/** What the machine asks of anybody: one flush, and the way there and back. */
+function againstTheDisk(round) {
+  const syncMs = (round.probes[0].syncMs + round.probes[1].syncMs) / 2;
+  return { ...round, reference: { ...round.reference, figures: { ackP50: syncMs + round.reference.roundTripMs } } };
+}
+
+/** A frame that the bare server answers at once, there and back. */
+async function roundTrip({ from, conversationId }) {
+  const tookMs = [];
+  const frame = textFrame(JSON.stringify({ type: 'join', id: randomUUID(), data: { conversationId } }));
+  const { onFrame } = from;
+  for (let at = 0; at < ROUND_TRIPS; at += 1) {
+    const startedMs = performance.now();
+    await new Promise((resolve) => {
+      from.onFrame = resolve;
+      from.write(frame);
+    });
+    tookMs.push(performance.now() - startedMs);
+  }
+  from.onFrame = onFrame;
+  return quantile(tookMs, 0.5);
+}
+const ROUND_TRIPS = 200;
+
+/** The just-in-time compiler's work is not measured. */
+async function warm(sides, { isQuick }) {
+  for (const side of Object.values(sides)) await side(isQuick ? 0 : 1);
+}
+
+export async function delivery(context) {
+  return withBoth(context, context.isQuick ? 8 : PAIRS, async ({ ours, reference }) => {
+    const [mine, floor] = [new Load(ours), new Load(reference)];
+    const lines = [];
+    for (const perSecond of context.isQuick ? [500] : [500, 1_000, 2_000]) {
+      context.say(`${perSecond} a second`);
+      const sides = {
+        ours: () => mine.openLoop(perSecond, context.seconds),
+        reference: () => floor.openLoop(perSecond, context.seconds),
+      };
+      await warm(sides, context);
+      const rounds = await interleaved(context, sides);
+      const target = perSecond === 1_000 ? { now: 4, wanted: 2 } : {};
+      const at = `${perSecond.toLocaleString('en')} a second, delivered`;
+      lines.push(line(rounds, { id: 'b', variant: `${at} p50`, unit: 'ms', figure: 'deliveredP50', isLess: true }));
+      lines.push(line(rounds, { id: 'b', variant: `${at} p99`, unit: 'ms', figure: 'deliveredP99', isLess: true, ...target }));
+    }
+    return lines;
+  });
+}

@@ -1,0 +1,103 @@
+/** The load on one server: pairs that send to each other, closed loop or open, with a sample for every message. */
+import { quantile } from './figures.mjs';
+import { recognise, sender } from './messages.mjs';
+
+const TICK_MS = 1;
+const ANSWERS_WITHIN_MS = 15_000;
+
+export class Load {
+  #number = 0;
+  #sentMs = new Map();
+  #factsLeft = new Map();
+
+  /** `pairs` are `{ conversationId, from, to }` with sockets that are in. */
+  constructor(pairs) {
+    this.lanes = pairs.map(({ conversationId, from, to }) => ({ from, to, frame: sender(conversationId) }));
+    for (const lane of this.lanes) {
+      lane.from.onFrame = (bytes, at, end) =>
+        recognise(bytes, at, end, { onAck: (number) => this.onAck(number, lane), onFact: () => undefined });
+      lane.to.onFrame = (bytes, at, end) =>
+        recognise(bytes, at, end, { onAck: () => undefined, onFact: (number) => this.onFact(number) });
+    }
+  }
+
+  /** Each lane has so many messages under way, and sends the next when one is acked. */
+  async closedLoop(inFlight, seconds) {
+    return this.measure(seconds, () => {
+      const perLane = Math.max(1, Math.round(inFlight / this.lanes.length));
+      for (const lane of this.lanes.slice(0, inFlight))
+        for (let at = 0; at < perLane; at += 1) this.send(lane, performance.now());
+      this.isClosedLoop = true;
+      return () => {
+        this.isClosedLoop = false;
+      };
+    });
+  }
+
+  /** So many a second whatever comes back. A sample begins when the message was due, not when the driver got round to it. */
+  async openLoop(perSecond, seconds) {
+    return this.measure(seconds, () => {
+      const startedMs = performance.now();
+      const everyMs = 1_000 / perSecond;
+      let due = 0;
+      const timer = setInterval(() => {
+        for (const nowMs = performance.now(); startedMs + due * everyMs <= nowMs; due += 1) {
+          this.send(this.lanes[due % this.lanes.length], startedMs + due * everyMs);
+        }
+      }, TICK_MS);
+      return () => clearInterval(timer);
+    });
+  }
+
+  async measure(seconds, begin) {
+    this.acked = [];
+    this.delivered = [];
+    const [startedMs, cpu] = [performance.now(), process.cpuUsage()];
+    const stop = begin();
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+    const tookMs = performance.now() - startedMs;
+    const count = this.acked.length;
+    const { user, system } = process.cpuUsage(cpu);
+    stop();
+    await this.quiet();
+    const { acked, delivered } = this;
+    const figures = {
+      perSecond: (count * 1_000) / tookMs,
+      ackP50: quantile(acked, 0.5),
+      ackP99: quantile(acked, 0.99),
+      deliveredP50: quantile(delivered, 0.5),
+      deliveredP99: quantile(delivered, 0.99),
+    };
+    return { figures, driverCpu: (user + system) / 1_000 / tookMs };
+  }
+
+  /** Everything that was sent is acked and delivered. */
+  async quiet() {
+    const untilMs = performance.now() + ANSWERS_WITHIN_MS;
+    while (this.#sentMs.size > 0 || this.#factsLeft.size > 0) {
+      if (performance.now() > untilMs)
+        throw new Error(`${this.#sentMs.size} messages were not acked, ${this.#factsLeft.size} not delivered.`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  send(lane, dueMs) {
+    const number = ++this.#number;
+    this.#sentMs.set(number, dueMs);
+    this.#factsLeft.set(number, dueMs);
+    lane.from.write(lane.frame(number));
+  }
+
+  onAck(number, lane) {
+    this.acked.push(performance.now() - this.#sentMs.get(number));
+    this.#sentMs.delete(number);
+    if (this.isClosedLoop) this.send(lane, performance.now());
+  }
+
+  onFact(number) {
+    const dueMs = this.#factsLeft.get(number);
+    if (dueMs === undefined) return;
+    this.delivered.push(performance.now() - dueMs);
+    this.#factsLeft.delete(number);
+  }
+}

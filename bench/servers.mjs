@@ -1,0 +1,116 @@
+/** The processes that are measured: on one core, with the driver on the other, ended by their own id. */
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const READY_WITHIN_MS = 180_000;
+const LOOK_EVERY_MS = 5;
+
+const cores = coresOfThis();
+export const isPinned = cores.length > 1;
+const [SERVER_CORE, DRIVER_CORE] = cores;
+
+function coresOfThis() {
+  if (spawnSync('taskset', ['--version']).status !== 0) return [];
+  const list = execFileSync('taskset', ['-cp', String(process.pid)], { encoding: 'utf8' })
+    .split(':')
+    .at(-1)
+    .trim();
+  return list.split(',').flatMap((part) => {
+    const [from, to = from] = part.split('-').map(Number);
+    return Array.from({ length: to - from + 1 }, (_, at) => from + at);
+  });
+}
+
+/** This process makes the load: it keeps to its own core, with all its threads. */
+export function pinDriver() {
+  if (isPinned) execFileSync('taskset', ['-acp', String(DRIVER_CORE), String(process.pid)], { stdio: 'ignore' });
+}
+
+const running = new Set();
+
+export class ServerProcess {
+  constructor(script, { args = [], env = {}, nodeArgs = [] } = {}) {
+    const command = [process.execPath, ...nodeArgs, script, ...args];
+    const pinned = isPinned ? ['taskset', '-c', String(SERVER_CORE), ...command] : command;
+    this.startedMs = performance.now();
+    this.child = spawn(pinned[0], pinned.slice(1), {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.said = '';
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        this.said += text;
+      });
+    }
+    running.add(this);
+    this.ended = new Promise((resolve) => {
+      this.child.on('close', (code) => {
+        running.delete(this);
+        this.isOver = true;
+        resolve(code);
+      });
+    });
+  }
+
+  async url() {
+    for (;;) {
+      const [, url] = /(http:\/\/127\.0\.0\.1:\d+)/.exec(this.said) ?? [];
+      if (url !== undefined) return url;
+      if (this.isOver || performance.now() - this.startedMs > READY_WITHIN_MS)
+        throw new Error(`A server did not start.\n${this.said.slice(-2_000)}`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+  }
+
+  /** Resident bytes now. */
+  residentBytes() {
+    const [, kib] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8')) ?? [];
+    return Number(kib) * 1_024;
+  }
+
+  stop(signal = 'SIGTERM') {
+    if (!this.isOver) process.kill(this.child.pid, signal);
+    return this.ended;
+  }
+}
+
+export const endAll = () => Promise.all([...running].map((one) => one.stop('SIGKILL')));
+
+/** The built server on the folders, with every limit on rates as high as its setting goes. */
+export async function startOurs(folder, { nodeArgs = [] } = {}) {
+  const { envSchema } = await import('../dist/adapters/config/env.js');
+  const roomy = Object.entries(envSchema.shape)
+    .filter(([name]) => /_(?:HOUR|MINUTE|SECOND)_MAX$/.test(name))
+    .map(([name, type]) => [name, String(type.unwrap().maxValue)]);
+  const env = {
+    ...Object.fromEntries(roomy),
+    ...{ PORT: '0', SOTTOVOCE_HOST: '127.0.0.1', SOTTOVOCE_LOG: 'error', SOTTOVOCE_DRAIN_MS: '500' },
+    ...{ SOTTOVOCE_DATA: join(folder, 'data'), SOTTOVOCE_KEYS: join(folder, 'keys') },
+  };
+  const server = new ServerProcess(join(ROOT, 'dist/main.js'), { env, nodeArgs });
+  server.address = await server.url();
+  await untilReady(server);
+  return server;
+}
+
+async function untilReady(server) {
+  while (performance.now() - server.startedMs < READY_WITHIN_MS) {
+    const response = await fetch(`${server.address}/health/ready`).catch(() => undefined);
+    await response?.text();
+    if (response?.status === 200) return;
+    if (server.isOver) throw new Error(`The server ended.\n${server.said.slice(-2_000)}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+  throw new Error('The server was not ready in time.');
+}
+
+export async function startFloor(folder, args = []) {
+  const server = new ServerProcess(join(ROOT, 'bench/floor-server.mjs'), { args: [folder, ...args] });
+  server.address = await server.url();
+  return server;
+}
