@@ -24,9 +24,15 @@ function coresOfThis() {
   });
 }
 
-/** This process makes the load: it keeps to its own core, with all its threads. */
+/** This process makes the load: it keeps to its own core, with all its threads; it may open as many sockets as anybody may. */
 export function pinDriver() {
+  spawnSync('prlimit', ['--pid', String(process.pid), `--nofile=${hardLimit()}`]);
   if (isPinned) execFileSync('taskset', ['-acp', String(DRIVER_CORE), String(process.pid)], { stdio: 'ignore' });
+}
+
+function hardLimit() {
+  const [, hard] = /Max open files\s+\d+\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+  return hard ?? '1024';
 }
 
 const running = new Set();

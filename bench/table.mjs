@@ -11,9 +11,10 @@ export function printTable(lines, print) {
     print(row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]) : cell.padStart(widths[at]))).join('  '));
 }
 
-function rowOf({ id, variant, unit, ours, reference, ratio, now, wanted, isLess, isVoid }) {
+/** A target is a ratio, or, when it is absolute, a value of ours in the unit of the line. */
+function rowOf({ id, variant, unit, ours, reference, ratio, now, wanted, isLess, isAbsolute, isVoid }) {
   const sign = isLess ? '<=' : '>=';
-  const target = (value) => (value === undefined ? '' : `${sign} ${value}`);
+  const target = (value) => (value === undefined ? '' : `${sign} ${value}${isAbsolute ? ` ${unit}` : ''}`);
   const { median, p25, p75 } = ratio;
   return [
     `(${id}) ${variant}, ${unit}`,
@@ -22,14 +23,14 @@ function rowOf({ id, variant, unit, ours, reference, ratio, now, wanted, isLess,
     `${median.toFixed(2)} [${p25.toFixed(2)}-${p75.toFixed(2)}]`,
     target(now),
     target(wanted),
-    verdict({ median, now, wanted, isLess, isVoid }),
+    verdict({ reached: isAbsolute ? ours : median, now, wanted, isLess, isVoid }),
   ];
 }
 
-function verdict({ median, now, wanted, isLess, isVoid }) {
+function verdict({ reached, now, wanted, isLess, isVoid }) {
   if (isVoid) return 'void: the machine did not hold still';
   if (now === undefined) return '';
-  const reaches = (target) => (isLess ? median <= target : median >= target);
+  const reaches = (target) => (isLess ? reached <= target : reached >= target);
   if (wanted !== undefined && reaches(wanted)) return 'met, as wanted';
   return reaches(now) ? 'met' : 'NOT met';
 }

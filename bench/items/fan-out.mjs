@@ -1,0 +1,86 @@
+/** (c): one message to all members of a group who are online, against a bare broadcast of a frame that is encoded once. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { sender } from '../messages.mjs';
+import { floorSocket, inParallel, People } from '../people.mjs';
+import { interleaved, line } from '../rounds.mjs';
+import { startFloor, startOurs } from '../servers.mjs';
+
+const FACT = Buffer.from('{"type":"message-posted"');
+const UNDER_WAY = 8;
+const ARRIVES_WITHIN_MS = 30_000;
+
+/** Sockets come in order, the first one sends; the next message goes out when one has arrived everywhere. */
+class Broadcast {
+  #number = 0;
+  #facts = 0;
+
+  constructor(conversationId, sockets) {
+    this.sockets = sockets;
+    this.frame = sender(conversationId);
+    for (const socket of sockets) {
+      socket.onFrame = (bytes, from) => {
+        if (bytes[from + 9] === FACT[9] && bytes.compare(FACT, 0, FACT.length, from, from + FACT.length) === 0) this.onFact();
+      };
+    }
+  }
+
+  async measure(seconds) {
+    const [startedMs, before, cpu] = [performance.now(), this.#facts, process.cpuUsage()];
+    this.isRunning = true;
+    for (let at = 0; at < UNDER_WAY; at += 1) this.send();
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+    const tookMs = performance.now() - startedMs;
+    const { user, system } = process.cpuUsage(cpu);
+    const figures = { deliveries: ((this.#facts - before) * 1_000) / tookMs };
+    this.isRunning = false;
+    while (this.#facts < this.#number * this.sockets.length) {
+      if (performance.now() - startedMs > seconds * 1_000 + ARRIVES_WITHIN_MS)
+        throw new Error('A broadcast did not reach everybody.');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return { figures, driverCpu: (user + system) / 1_000 / tookMs };
+  }
+
+  send() {
+    this.sockets[0].write(this.frame(++this.#number));
+  }
+
+  onFact() {
+    this.#facts += 1;
+    if (this.isRunning && this.#facts % this.sockets.length === 0) this.send();
+  }
+}
+
+async function atSize(context, members) {
+  const folder = join(context.folder, `group-${members}`);
+  const floorFolder = join(folder, 'floor');
+  mkdirSync(floorFolder, { recursive: true });
+  context.say(`a group of ${members}`);
+  const people = await People.settle(folder, async (made) => {
+    await made.group(await made.arrive(members));
+  });
+  const [{ conversationId }] = people.conversations;
+  const [server, floor] = [await startOurs(folder), await startFloor(floorFolder, ['raw'])];
+  try {
+    const [mine, bare] = [[], []];
+    await inParallel(members, async (at) => {
+      mine[at] = await people.socket(server.address, people.people[at]);
+      bare[at] = await floorSocket(floor.address, [conversationId]);
+    });
+    const [ours, raw] = [new Broadcast(conversationId, mine), new Broadcast(conversationId, bare)];
+    const sides = { ours: () => ours.measure(context.seconds), reference: () => raw.measure(context.seconds) };
+    for (const side of Object.values(sides)) await side();
+    const rounds = await interleaved(context, sides);
+    const variant = `to ${members.toLocaleString('en')} members`;
+    return line(rounds, { id: 'c', variant, unit: 'deliveries/s', figure: 'deliveries', now: 0.5, wanted: 0.8 });
+  } finally {
+    await Promise.all([server.stop(), floor.stop()]);
+  }
+}
+
+export async function fanOut(context) {
+  const lines = [];
+  for (const members of context.isQuick ? [16] : [256, 1_024]) lines.push(await atSize(context, members));
+  return lines;
+}
