@@ -69,7 +69,7 @@ function receive(socket, bytes) {
   if (waiting.push({ socket, id, data, text }) === 1) setImmediate(flush);
 }
 
-const http = createServer((_request, response) => response.end('ok'));
+const http = createServer((request, response) => response.end(Buffer.alloc(Number(request.url.slice(1)) || 2, 'x')));
 const sockets = new WebSocketServer({ server: http, perMessageDeflate: false });
 sockets.on('connection', (socket) => {
   socket.on('message', (bytes) => receive(socket, bytes));

@@ -1,158 +1,80 @@
 /**
- * How fast a view is built anew from a log of posts (a compose, its post, now and then a joining), against the limit of the
- * same log: reading it, decoding it, opening what is opened, and folding it into a map. Only the ratios say something.
+ * One measurement of (f), in a process of its own: all views from nothing up to so many events, or the least that reading
+ * the same events asks for: scan, parse, decrypt, fold. Prints events a second.
  *
- *   node bin/run-on-node24.cjs bench/rebuild.mjs [events] [projection] [rounds]
+ *   node bench/rebuild.mjs FOLDER EVENTS views|limit
  */
-import '../test/support/typescript-hooks.mjs';
-import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { openLog } from '../dist/adapters/nest/log.js';
+import { openSqliteDatabase } from '../dist/adapters/sqlite/sqlite-database.js';
+import { SqliteProjectionWriter } from '../dist/adapters/sqlite/sqlite-projection-writer.js';
+import { openEmbedded } from '../dist/compose.js';
+import { enricher } from '../dist/projections/kernel/pairing.js';
+import { ProjectionRunner } from '../dist/projections/kernel/runner.js';
+import { allCollections, allProjections } from '../dist/projections/projections.js';
 
-const { openEmbedded } = await import('../src/compose.ts');
-const { rebuildSources } = await import('../src/processes.ts');
-const { allProjections } = await import('../src/projections/projections.ts');
-const { wantedBy, opsOf } = await import('../src/projections/kernel/projection.ts');
+const [folder, wanted, what] = process.argv.slice(2);
+const EVENTS = Number(wanted);
+const BATCH_EVENTS_MAX = 2_000;
+const COMPOSES_MAX = 1_000;
+const LIMITS = { signInsPerTargetHourMax: 1, signInsPerAddressHourMax: 1, lookupsPerAccountMinuteMax: 1 };
 
-const EVENTS = Number(process.argv[2] ?? 100_000);
-const NAME = process.argv[3] ?? 'conversation-timeline';
-const ROUNDS = Number(process.argv[4] ?? 3);
-const MEMBERS = 5;
-const EVENTS_PER_CONVERSATION = 1_000;
-const AT_ONCE = 64;
+const config = { folders: { data: join(folder, 'data'), keys: join(folder, 'keys') }, limits: LIMITS };
+const foundation = await openEmbedded(config, openLog('silent'));
+const { codec, keys, eventStore, clock } = foundation.deps;
 
-const silent = { info() {}, warn() {}, error() {} };
-const folder = mkdtempSync(join(tmpdir(), 'sottovoce-bench-rebuild-'));
-const limits = { signInsPerTargetHourMax: 1, signInsPerAddressHourMax: 1, lookupsPerAccountMinuteMax: 1 };
-const foundation = await openEmbedded({ folders: { data: join(folder, 'data'), keys: join(folder, 'keys') }, limits }, silent);
-const { deps } = foundation;
-const sources = rebuildSources(foundation, (work) => work());
-const { fillBeside, rebuild } = await import('../src/projections/kernel/rebuild.ts');
-
-async function store() {
-  const accounts = Array.from({ length: 200 }, () => randomUUID());
-  for (const account of accounts) await deps.keys.register(account);
-  let [stored, waiting] = [0, []];
-  const write = async (stream, expected, drafts) => {
-    const encoded = await deps.codec.encode(
-      drafts.map(({ event, actor }) => ({
-        event,
-        stream,
-        id: randomUUID(),
-        recordedAt: deps.clock.now(),
-        correlationId: randomUUID(),
-        actor,
-      })),
-    );
-    return { stream, expected, events: encoded };
-  };
-  const append = async (writes) => {
-    stored += writes.reduce((sum, { events }) => sum + events.length, 0);
-    waiting.push(deps.eventStore.append(writes));
-    if (waiting.length >= AT_ONCE) await Promise.all(waiting.splice(0));
-  };
-  while (stored < EVENTS) {
-    const conversationId = randomUUID();
-    const stream = `conversation-${conversationId}`;
-    const people = Array.from({ length: MEMBERS }, (_, n) => ({
-      account: accounts[(stored + n * 7) % accounts.length],
-      memberId: randomUUID(),
-    }));
-    const data = { conversationId, kind: 'group', createdAt: deps.clock.now() };
-    const joined = people.map(({ account, memberId }, n) => ({
-      event: {
-        type: 'MemberAdded',
-        data: {
-          conversationId,
-          memberId,
-          account,
-          role: n ? 'member' : 'owner',
-          addedBy: people[0].memberId,
-          fromSeq: 1,
-          seq: n + 1,
-          count: 0,
-          addedAt: data.createdAt,
-        },
-      },
-    }));
-    await deps.keys.register(conversationId);
-    await append([await write(stream, 'no-stream', [{ event: { type: 'ConversationCreated', data } }, ...joined])]);
-    for (let n = 0; n < EVENTS_PER_CONVERSATION / 2 && stored < EVENTS; n += 1) {
-      const { account: actor, memberId } = people[n % MEMBERS];
-      const [messageId, composeId] = [randomUUID(), randomUUID()];
-      const composed = {
-        conversationId,
-        messageId,
-        memberId,
-        composeId,
-        baseRevision: MEMBERS + n,
-        bodyMac: 'x'.repeat(43),
-        body: { content: { type: 'text', text: 'The boats are back in the shed, and the tea is on.' } },
-      };
-      const posted = {
-        conversationId,
-        messageId,
-        memberId,
-        seq: MEMBERS + 1 + n,
-        count: n + 1,
-        class: 'post',
-        composeId,
-        postedAt: deps.clock.now(),
-      };
-      await append([
-        await write(`message-${messageId}`, 'no-stream', [{ event: { type: 'MessageComposed', data: composed }, actor }]),
-        await write(stream, MEMBERS + n, [{ event: { type: 'MessagePosted', data: posted } }]),
-      ]);
-    }
+async function* batches() {
+  for (let upTo = 0; upTo < EVENTS; ) {
+    const events = await eventStore.readAll(upTo, Math.min(BATCH_EVENTS_MAX, EVENTS - upTo));
+    if (events.length === 0) return;
+    upTo = events.at(-1).position;
+    yield { events: events.map((stored) => codec.decodeFeed(stored)), upTo };
   }
-  await Promise.all(waiting);
-  return stored;
 }
 
-/** Everything but the writing: what no store of views can be faster than. */
-async function limitOf(projection, head) {
-  const enrich = sources.enrich();
-  const fold = new Map();
-  for await (const { events } of sources.read(0, head, wantedBy(projection))) {
-    for (const event of await enrich(events)) {
-      for (const op of opsOf(projection, event, event.meta)) fold.set(JSON.stringify(op.key ?? op.equal), op);
-    }
-  }
-  return fold.size;
-}
-
-const fill = async (projection, options, head) => (await fillBeside(sources, projection, options, head)).discard();
-
-const timed = async (work) => {
-  const startedMs = performance.now();
-  await work();
-  return performance.now() - startedMs;
+const sources = {
+  open: (sealed) => keys.open(sealed),
+  bodies: (asked) =>
+    Promise.all(
+      asked.map(async ({ messageId, composeId }) => {
+        const slice = await eventStore.readStream(`message-${messageId}`, 0, COMPOSES_MAX);
+        const events = slice.status === 'found' ? slice.events.map((stored) => codec.decode(stored)) : [];
+        return events.find(({ type, data }) => type === 'MessageComposed' && data.composeId === composeId)?.data ?? 'absent';
+      }),
+    ),
+  handles: async (accounts) => {
+    const names = await keys.name(accounts.map((subject) => ({ subject, purpose: 'handle', context: subject })));
+    return names.map((name) => (typeof name === 'string' ? name : undefined));
+  },
 };
 
-// Waiting alone does not keep a process alive.
-const alive = setInterval(() => undefined, 1_000);
-try {
-  const stored = await store();
-  const head = await deps.eventStore.headPosition();
-  const projection = allProjections.find(({ name }) => name === NAME);
-  const options = { acceptDifferences: true, signal: new AbortController().signal, report() {} };
-  // The view stands, so that comparing costs what it costs.
-  await rebuild(sources, projection, { ...options, pace: 'alone' });
-  const rates = { limit: [], alone: [], served: [] };
-  for (let round = 0; round < ROUNDS; round += 1) {
-    rates.limit.push(stored / (await timed(() => limitOf(projection, head))));
-    for (const pace of ['alone', 'served'])
-      rates[pace].push(stored / (await timed(() => fill(projection, { ...options, pace }, head))));
-  }
-  const median = (values) => [...values].sort((one, other) => one - other)[values.length >> 1];
-  const [limit, alone, served] = [rates.limit, rates.alone, rates.served].map(median);
-  const whole = await timed(() => rebuild(sources, projection, { ...options, pace: 'served' }));
-  console.log(
-    `${NAME}, ${stored} events, in thousands a second: limit ${limit.toFixed(0)}, alone ${alone.toFixed(0)} (${(alone / limit).toFixed(2)}), served ${served.toFixed(0)} (${(served / limit).toFixed(2)}); whole command ${(whole / 1_000).toFixed(1)} s`,
-  );
-} finally {
-  clearInterval(alive);
-  await foundation.close();
-  rmSync(folder, { recursive: true, force: true });
+async function views() {
+  const file = join(folder, 'rebuilt.sqlite');
+  rmSync(file, { force: true });
+  const connection = openSqliteDatabase(file, []);
+  connection.pragma('synchronous = NORMAL');
+  const writer = new SqliteProjectionWriter(connection, allCollections);
+  const runner = new ProjectionRunner({ projections: allProjections, writer, enrich: enricher(sources), time: clock });
+  await runner.run(batches());
+  connection.close();
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
 }
+
+async function limit() {
+  const conversations = new Map();
+  for await (const { events } of batches()) {
+    const sealed = events.flatMap(({ data }) => Object.values(data).filter((value) => value?.sealed !== undefined));
+    const opened = await keys.open(sealed);
+    for (const { type, data } of events) {
+      if (type === 'MessagePosted')
+        conversations.set(data.conversationId, { seq: data.seq, messageId: data.messageId, opened: opened.length });
+    }
+  }
+  if (conversations.size === 0) throw new Error('There was nothing to fold.');
+}
+
+const startedMs = performance.now();
+await (what === 'views' ? views() : limit());
+process.stdout.write(`${(EVENTS * 1_000) / (performance.now() - startedMs)}\n`);
+await foundation.close();
