@@ -44,8 +44,14 @@ import { allCollections } from './projections/projections.js';
 
 const ACCOUNTS_FILE = 'accounts.sqlite';
 const VIEWS_FILE = 'read.sqlite';
+/** Each batch of views touches pages all over the file: copied rarely, and kept at hand meanwhile. */
+const VIEWS_OPTIONS: SqliteOptions = { isDerived: true, walAutocheckpoint: 8_000, cacheBytes: 64 * 1_024 * 1_024 };
 const DEV_CODES_FOLDER = 'dev-codes';
 const LOG_ID_FILE = 'log-id';
+
+interface DatabaseOptions extends SqliteOptions {
+  readonly closes?: boolean;
+}
 
 /** What a process stands on: the ports, the read side's two, and how to let go of them. */
 export interface Foundation {
@@ -92,20 +98,20 @@ async function open(
   const folder = openDataFolder(config.folders.data);
   opened.push(() => folder.close());
   const file = (name: string) => join(folder.path, name);
-  const database = (name: string, schema: readonly string[], closes = true, options: SqliteOptions = {}) => {
+  const database = (name: string, schema: readonly string[], { closes = true, ...options }: DatabaseOptions = {}) => {
     const connection = openSqliteDatabase(file(name), schema, options);
     if (closes) opened.push(() => void connection.close());
     return connection;
   };
 
-  const writer = new SqliteWriter(database(EVENTS_FILE, EVENTS_SCHEMA, false));
+  const writer = new SqliteWriter(database(EVENTS_FILE, EVENTS_SCHEMA, { closes: false }));
   opened.push(() => writer.close());
   const eventStore = new SqliteEventStore(writer);
   const hasEvents = (await eventStore.headPosition()) > 0;
   const { rootKeys, keys } = await openKeys(database(KEYS_FILE, KEYS_SCHEMA), config.folders.keys, hasEvents, clock);
   const secret = async (purpose: string) => Buffer.from(await rootKeys.mac(purpose, 'v1'));
   const accounts = database(ACCOUNTS_FILE, []);
-  const { views, projectionWriter, viewBuilds } = openViews(database(VIEWS_FILE, [], true, { isDerived: true }));
+  const { views, projectionWriter, viewBuilds } = openViews(database(VIEWS_FILE, [], VIEWS_OPTIONS));
   const snapshots = openSnapshots(file(SNAPSHOTS_FILE));
   opened.push(() => void snapshots.close());
   const codeSender = await LogCodeSender.open({ folder: file(DEV_CODES_FOLDER), clock, log: codeLine(log) });

@@ -20,6 +20,8 @@ export interface SqliteOptions {
   readonly walAutocheckpoint?: number;
   /** Of a file that is built anew from another one: with a damaged write-ahead log it is removed. */
   readonly isDerived?: boolean;
+  /** Pages kept in memory, as bytes. */
+  readonly cacheBytes?: number;
 }
 
 /** The first release without the bug that could corrupt a file when two connections checkpoint and commit at once. */
@@ -43,6 +45,7 @@ export function openSqliteDatabase(file: string, schema: Schema, options: Sqlite
     connection.pragma('mmap_size = 0');
     connection.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`);
     connection.pragma(`wal_autocheckpoint = ${options.walAutocheckpoint ?? WAL_AUTOCHECKPOINT}`);
+    if (options.cacheBytes !== undefined) connection.pragma(`cache_size = -${Math.floor(options.cacheBytes / 1_024)}`);
     migrate(connection, schema);
     return connection;
   } catch (error) {
