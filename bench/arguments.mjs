@@ -6,13 +6,11 @@ export const USAGE = `How fast Sottovoce is, as ratios to what the same machine 
   npm run bench                                    everything, 9 rounds (says first how long that takes)
   npm run bench -- --items a,c --rounds 3          only these items
   npm run bench -- --json figures.json             the figures as a file too
-  npm run bench -- --peer ejabberd                 (a) side by side with ejabberd and PostgreSQL
 
   --items    letters of docs/performance.md, separated by commas
   --rounds   interleaved rounds of each item, 1 to 100 (9)
   --seconds  of each measurement, 0.1 to 600 (10)
   --json     a file to write
-  --peer     ejabberd
   --quick    small populations: shows that the bench works, and nothing else
 `;
 
@@ -23,7 +21,6 @@ const options = {
   rounds: { type: 'string', default: '9' },
   seconds: { type: 'string', default: '10' },
   json: { type: 'string' },
-  peer: { type: 'string' },
   quick: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 };
@@ -35,15 +32,14 @@ export function readArguments(argv, knownItems) {
   } catch (error) {
     throw new WrongArguments(error.message);
   }
-  const { items, json, peer, quick, help } = values;
-  if (peer !== undefined && peer !== 'ejabberd') throw new WrongArguments(`There is no peer ${peer}.`);
-  const wanted = items === undefined ? (peer === undefined ? knownItems : []) : items.split(',').map((item) => item.trim());
+  const { items, json, quick, help } = values;
+  const wanted = items === undefined ? knownItems : items.split(',').map((item) => item.trim());
   const unknown = wanted.filter((item) => !knownItems.includes(item));
   if (unknown.length > 0)
     throw new WrongArguments(`There is no item ${unknown.join(', ')}. There are: ${knownItems.join(', ')}.`);
   const rounds = number('rounds', values.rounds, 1, 100);
   if (!Number.isInteger(rounds)) throw new WrongArguments('--rounds is a whole number.');
-  return { items: wanted, rounds, seconds: number('seconds', values.seconds, 0.1, 600), json, peer, quick, help };
+  return { items: wanted, rounds, seconds: number('seconds', values.seconds, 0.1, 600), json, quick, help };
 }
 
 function number(name, text, min, max) {

@@ -38,14 +38,14 @@ async function measure({ items: wanted, rounds, seconds, quick }) {
 async function main() {
   const given = readArguments(process.argv.slice(2), Object.keys(items));
   if (given.help) return print(USAGE);
-  const wanted = given.peer === undefined ? given.items : [...given.items, given.peer];
+  const { items: wanted } = given;
   const minutes = wanted.reduce((sum, id) => sum + items[id].seconds(given), 0) / 60;
   print(`${wanted.join(', ')}: about ${Math.ceil(minutes)} min.`);
   const about = { machine: machine(), versions: versions(ROOT) };
   print(`${about.machine.cores} cores (${about.machine.cpu}), Linux ${about.machine.kernel}, Node ${about.versions.node}`);
   print(isPinned ? 'Each server has one core and the driver another one.' : 'Nothing is pinned: no taskset, or only one core.');
   pinDriver();
-  const { lines, failures } = await measure({ ...given, items: wanted });
+  const { lines, failures } = await measure(given);
   printTable(lines, print);
   if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify({ ...about, isPinned, items: lines }, null, 2)}\n`);
   if (failures.length > 0) print(`Not measured: ${failures.join(', ')}.`);

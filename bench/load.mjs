@@ -10,8 +10,9 @@ export class Load {
   #sentMs = new Map();
   #factsLeft = new Map();
 
-  /** `pairs` are `{ conversationId, from, to }` with sockets that are in. */
-  constructor(pairs) {
+  /** `pairs` are `{ conversationId, from, to }` with sockets that are in at `server`. */
+  constructor(server, pairs) {
+    this.server = server;
     this.lanes = pairs.map(({ conversationId, from, to }) => ({ from, to, frame: sender(conversationId) }));
     for (const lane of this.lanes) {
       lane.from.onFrame = (bytes, at, end) =>
@@ -53,6 +54,7 @@ export class Load {
     this.acked = [];
     this.delivered = [];
     const [startedMs, cpu] = [performance.now(), process.cpuUsage()];
+    const serverCpuMs = this.server.cpuMs();
     const stop = begin();
     await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
     const tookMs = performance.now() - startedMs;
@@ -60,9 +62,11 @@ export class Load {
     const { user, system } = process.cpuUsage(cpu);
     stop();
     await this.quiet();
+    const spentMs = this.server.cpuMs() - serverCpuMs;
     const { acked, delivered } = this;
     const figures = {
       perSecond: (count * 1_000) / tookMs,
+      cpuMicros: (spentMs * 1_000) / acked.length,
       ackP50: quantile(acked, 0.5),
       ackP99: quantile(acked, 0.99),
       deliveredP50: quantile(delivered, 0.5),

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const READY_WITHIN_MS = 180_000;
 const LOOK_EVERY_MS = 5;
+/** Of the kernel's accounting, on every Linux that runs Node. */
+const TICK_MS = 10;
 
 const cores = coresOfThis();
 export const isPinned = cores.length > 1;
@@ -77,6 +79,12 @@ export class ServerProcess {
   residentBytes() {
     const [, kib] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8')) ?? [];
     return Number(kib) * 1_024;
+  }
+
+  /** Processor time used by all its threads so far. Unlike a rate it hardly depends on what else the machine does. */
+  cpuMs() {
+    const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
   }
 
   stop(signal = 'SIGTERM') {

@@ -47,7 +47,7 @@ async function withBoth(context, pairs, act) {
   const [server, floor] = [await startOurs(folder, { nodeArgs: context.nodeArgs }), await startFloor(floorFolder)];
   try {
     const [ours, reference] = [await openOurs(server.address, people), await openFloor(floor.address, people)];
-    return await act({ ours, reference, floorAddress: floor.address });
+    return await act({ ours, reference, server, floor });
   } finally {
     await Promise.all([server.stop(), floor.stop()]);
   }
@@ -58,6 +58,7 @@ const TARGETS = {
   64: [
     { variant: '64 in flight, rate', unit: 'messages/s', figure: 'perSecond', now: 0.5, wanted: 0.75 },
     { variant: '64 in flight, ack p99', unit: 'ms', figure: 'ackP99', now: 4, wanted: 2, isLess: true },
+    { variant: '64 in flight, processor time', unit: 'µs/message', figure: 'cpuMicros', isLess: true },
   ],
   1024: [
     { variant: '1,024 in flight, rate', unit: 'messages/s', figure: 'perSecond' },
@@ -66,16 +67,16 @@ const TARGETS = {
 };
 
 export async function durableSend(context) {
-  return withBoth(context, context.isQuick ? 16 : PAIRS, async ({ ours, reference }) => {
+  return withBoth(context, context.isQuick ? 16 : PAIRS, async ({ ours, reference, server, floor }) => {
     const lines = [];
     for (const inFlight of context.isQuick ? [64] : [1, 64, 1_024]) {
       context.say(`${inFlight} in flight`);
-      const loads = [ours, reference].map((pairs) => new Load(pairs.slice(0, PAIRS_OF[inFlight])));
-      const [mine, floor] = loads;
+      const count = PAIRS_OF[inFlight];
+      const [mine, bare] = [new Load(server, ours.slice(0, count)), new Load(floor, reference.slice(0, count))];
       const sides = {
         ours: () => mine.closedLoop(inFlight, context.seconds),
         reference: async () => ({
-          ...(await floor.closedLoop(inFlight, context.seconds)),
+          ...(await bare.closedLoop(inFlight, context.seconds)),
           ...(inFlight === 1 && { roundTripMs: await roundTrip(reference[0]) }),
         }),
       };
@@ -131,14 +132,14 @@ async function warm(sides, { isQuick }) {
 }
 
 export async function delivery(context) {
-  return withBoth(context, context.isQuick ? 8 : PAIRS, async ({ ours, reference }) => {
-    const [mine, floor] = [new Load(ours), new Load(reference)];
+  return withBoth(context, context.isQuick ? 8 : PAIRS, async ({ ours, reference, server, floor }) => {
+    const [mine, bare] = [new Load(server, ours), new Load(floor, reference)];
     const lines = [];
     for (const perSecond of context.isQuick ? [500] : [500, 1_000, 2_000]) {
       context.say(`${perSecond} a second`);
       const sides = {
         ours: () => mine.openLoop(perSecond, context.seconds),
-        reference: () => floor.openLoop(perSecond, context.seconds),
+        reference: () => bare.openLoop(perSecond, context.seconds),
       };
       await warm(sides, context);
       const rounds = await interleaved(context, sides);
