@@ -99,11 +99,8 @@ export async function createServer(foundation: Foundation, config: ServerConfig,
 
   const module = moduleOf({ foundation, tokens, reads, sync, positions, polls, hub, health, processes, log });
   const options = { logger: false, abortOnError: false, bodyParser: false } as const;
-  const app = await NestFactory.create<NestFastifyApplication>(
-    module,
-    createHttpServer({ trustedProxies, ids, origins }),
-    options,
-  );
+  const door = createHttpServer({ trustedProxies, ids, origins, connections: config.http });
+  const app = await NestFactory.create<NestFastifyApplication>(module, door, options);
   await app.register(helmet, { contentSecurityPolicy: { directives: PAGE_POLICY } });
   const socketServer = new SocketServer(app, { tokens, credentials, clock, ids, origins, trustedProxies });
   app.useWebSocketAdapter(socketServer);

@@ -27,6 +27,7 @@ const ROOMY = { signInsPerTargetHourMax: 1_000, signInsPerAddressHourMax: 10_000
 export interface AppOptions {
   readonly limits?: Partial<Config['limits']>;
   readonly origins?: readonly string[];
+  readonly connections?: { readonly connectionsMax?: number; readonly connectionsPerAddressMax?: number };
 }
 
 export async function openApp(options: AppOptions = {}, at?: string): Promise<AppUnderTest> {
@@ -36,7 +37,14 @@ export async function openApp(options: AppOptions = {}, at?: string): Promise<Ap
   const config = {
     folders: { data: join(folder, 'data'), keys: join(folder, 'keys') },
     limits: { ...ROOMY, ...options.limits },
-    http: { host: '127.0.0.1', port: 0, origins: options.origins ?? [], trustedProxies: 0, drainMs: 2_000 },
+    http: {
+      host: '127.0.0.1',
+      port: 0,
+      origins: options.origins ?? [],
+      trustedProxies: 0,
+      drainMs: 2_000,
+      ...options.connections,
+    },
   };
   const foundation = await openEmbedded(config, log);
   const server = await createServer(foundation, config, log);

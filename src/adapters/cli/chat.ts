@@ -58,7 +58,7 @@ function readOptions(): Options | 'help' {
   if (me === undefined || other === undefined) throw new Friendly(`Say who you are and with whom you talk:\n\n${USAGE}`);
   if (me.value === other.value) throw new Friendly('--as and --to are the same: choose somebody else to talk with.');
   if (!URL.canParse(server) || !/^https?:/.test(server)) throw new Friendly('--server is no http address.');
-  return { serverUrl: server.replace(/\/+$/, ''), me, other, code, data, state };
+  return { serverUrl: server.replace(/(?<!\/)\/+$/, ''), me, other, code, data, state };
 }
 
 async function codeFor({ code, data, me }: Options, editor: LineEditor, verification: Verification): Promise<string | undefined> {

@@ -59,7 +59,7 @@ function readOptions(): Options {
   const roundsCount = Number(values.rounds);
   if (!Number.isInteger(roundsCount) || roundsCount < 1) throw new Friendly('--rounds is a whole number from 1 on.');
   if (!/^\+[1-9]\d{5,12}$/.test(values.numbers)) throw new Friendly('--numbers is + and 6 to 13 digits.');
-  return { ...values, roundsCount, serverUrl: values.server.replace(/\/+$/, '') };
+  return { ...values, roundsCount, serverUrl: values.server.replace(/(?<!\/)\/+$/, '') };
 }
 
 /** Five have phone numbers, one has an e-mail address; half of them sign with one kind of key, half with the other. */

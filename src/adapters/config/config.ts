@@ -9,6 +9,9 @@ export interface Config {
     readonly origins: readonly string[];
     readonly trustedProxies: number;
     readonly drainMs: number;
+    /** Absent where a server is put together without the environment: then there is no limit. */
+    readonly connectionsMax?: number;
+    readonly connectionsPerAddressMax?: number;
   };
   readonly folders: { readonly data: string; readonly keys: string };
   readonly log: { readonly level: Env['SOTTOVOCE_LOG'] };
@@ -27,6 +30,8 @@ export function toConfig(env: Env): Config {
       origins: Object.freeze([...env.SOTTOVOCE_ORIGINS]),
       trustedProxies: env.SOTTOVOCE_TRUSTED_PROXIES,
       drainMs: env.SOTTOVOCE_DRAIN_MS,
+      connectionsMax: env.SOTTOVOCE_CONNECTIONS_MAX,
+      connectionsPerAddressMax: env.SOTTOVOCE_CONNECTIONS_PER_ADDRESS_MAX,
     }),
     folders: Object.freeze({ data: resolve(env.SOTTOVOCE_DATA), keys: resolve(env.SOTTOVOCE_KEYS) }),
     log: Object.freeze({ level: env.SOTTOVOCE_LOG }),

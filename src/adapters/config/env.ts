@@ -50,6 +50,14 @@ export const envSchema = z.object({
   SOTTOVOCE_LOOKUPS_PER_ACCOUNT_MINUTE_MAX: wholeNumber(1, 100_000)
     .default(60)
     .describe('Accounts that one account may look up per minute.'),
+  SOTTOVOCE_CONNECTIONS_MAX: wholeNumber(1, 1_000_000)
+    .default(20_000)
+    .describe('Connections held at once. One more is ended before anything of it is read.'),
+  SOTTOVOCE_CONNECTIONS_PER_ADDRESS_MAX: wholeNumber(1, 1_000_000)
+    .default(12_000)
+    .describe(
+      'Connections held at once from one network address (IPv6: one /64). Behind trusted proxies there is no such limit.',
+    ),
   SOTTOVOCE_DRAIN_MS: wholeNumber(0, 600_000)
     .default(10_000)
     .describe('How long a server that was told to stop waits for what is under way, in milliseconds.'),

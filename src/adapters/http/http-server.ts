@@ -10,6 +10,7 @@ import { ProblemError } from '../nest/problems.js';
 import { parseStrictJson } from '../nest/strict-json.js';
 import { problemOfError } from '../nest/to-problem.js';
 import { BrokenRequests, checkBodyType, isHeadFine } from './broken-requests.js';
+import { type ConnectionLimits, limitConnections } from './connection-limits.js';
 import { allowOrigins } from './cross-origin.js';
 import { compressLargeAnswers } from './large-answers.js';
 
@@ -25,9 +26,10 @@ export interface HttpServerOptions {
   readonly ids: Pick<IdSource, 'uuid'>;
   /** Of pages that may use the API. */
   readonly origins: readonly string[];
+  readonly connections?: Partial<ConnectionLimits>;
 }
 
-export function createHttpServer({ trustedProxies, ids, origins }: HttpServerOptions): FastifyAdapter {
+export function createHttpServer({ trustedProxies, ids, origins, connections = {} }: HttpServerOptions): FastifyAdapter {
   const broken = new BrokenRequests(ids);
   const adapter = new FastifyAdapter({
     bodyLimit: limits.frameBytesMax,
@@ -50,6 +52,11 @@ export function createHttpServer({ trustedProxies, ids, origins }: HttpServerOpt
   });
   const fastify = adapter.getInstance();
   broken.watch(fastify.server);
+  const { connectionsMax = Number.POSITIVE_INFINITY, connectionsPerAddressMax = Number.POSITIVE_INFINITY } = connections;
+  limitConnections(fastify.server, {
+    connectionsMax,
+    connectionsPerAddressMax: trustedProxies > 0 ? Number.POSITIVE_INFINITY : connectionsPerAddressMax,
+  });
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
