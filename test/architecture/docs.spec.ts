@@ -8,6 +8,7 @@ import {
   featureProblems,
   linkProblems,
   rowsOf,
+  testProblems,
 } from './documents.js';
 import { exists, filesUnder, pathsUnder, type SourceFile, textOf } from './source-files.js';
 
@@ -45,6 +46,14 @@ describe('documents', () => {
     expect(featureProblems(documentAt(FEATURES), features, exists)).toEqual([]);
   });
 
+  const textAt = (path: string): string | undefined => (exists(path) ? textOf(path) : undefined);
+
+  it('name tests that are there, by titles that they have', () => {
+    const security = documentAt('docs/security.md');
+    expect(rowsOf(security.text).filter((cells) => cells.some((cell) => cell.startsWith('`test/'))).length).toBeGreaterThan(20);
+    expect(documents.flatMap((file) => testProblems(file, textAt))).toEqual([]);
+  });
+
   it('link to what is there', () => {
     expect(documents.map(({ path }) => path)).toContain('README.md');
     expect(documents.flatMap((file) => linkProblems(file, exists))).toEqual([]);
@@ -77,6 +86,15 @@ describe('probes of the documents', () => {
     );
     expect(featureProblems(map('| Message | `domain/message` |'), ['message', 'call'], isThere)).toHaveLength(1);
     expect(featureProblems(map('| Message | `domain/message` |'), ['mess'], isThere)).toHaveLength(1);
+  });
+
+  it('see a test that is gone, and a title that it has not', () => {
+    const row = (cell: string): SourceFile => probe(`| Attack | Test |\n| --- | --- |\n| a | ${cell} |\n`);
+    const textAt = (path: string): string | undefined => (path === 'test/a.spec.ts' ? "it('holds', run)" : undefined);
+    expect(testProblems(row('`test/a.spec.ts`: holds'), textAt)).toEqual([]);
+    expect(testProblems(row('`test/a.spec.ts`'), textAt)).toEqual([]);
+    expect(testProblems(row('`test/a.spec.ts`: holds not'), textAt)).toHaveLength(1);
+    expect(testProblems(row('`test/b.spec.ts`'), textAt)).toHaveLength(1);
   });
 
   it('see a link that leads nowhere', () => {

@@ -86,3 +86,16 @@ export function commandProblems({ path, text }: SourceFile, scripts: Readonly<Re
     return isKnown ? [] : [`${path}: "${command}": package.json has no script ${script}.`];
   });
 }
+
+/** A row names a test by its file, and behind a colon by a title that stands in it word for word. */
+export function testProblems({ path, text }: SourceFile, textAt: (path: string) => string | undefined): string[] {
+  return rowsOf(text).flatMap((cells) =>
+    cells.flatMap((cell) => {
+      const [, file, title] = /^`(test\/[^`*]+\.\w+)`(?:: (.+))?$/.exec(cell) ?? [];
+      if (file === undefined) return [];
+      const content = textAt(file);
+      if (content === undefined) return [`${path} names the test ${file}, which is not there.`];
+      return title === undefined || content.includes(title) ? [] : [`${path}: ${file} has no case "${title}".`];
+    }),
+  );
+}

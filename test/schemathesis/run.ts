@@ -14,7 +14,6 @@ import { ServedApp } from '../support/served-app.js';
 
 const VERSION = '4.32.5';
 const PEOPLE = 6;
-const EXAMPLES = 150;
 const ROUNDS_MAX = 100;
 /**
  * Not judged: that what fits a schema is taken, because a sealed cursor or a number's kind is more than a schema can say; and
@@ -28,6 +27,7 @@ const { values } = parseArgs({
   options: {
     requests: { type: 'string', default: '25000' },
     seed: { type: 'string', default: '1' },
+    examples: { type: 'string', default: '150' },
     cache: { type: 'string', default: join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sottovoce') },
   },
 });
@@ -122,7 +122,7 @@ async function play({
         '--seed',
         String(seed + round),
         '--max-examples',
-        String(EXAMPLES),
+        values.examples,
       ],
       ...['--workers', '2', '--generation-database', 'none', '--suppress-health-check', 'all'],
     ],
