@@ -9,7 +9,8 @@ import type { Watch } from './watch.js';
 const SLOW = 8;
 const PER_SECOND = 1_000;
 const TICK_MS = 10;
-const TEXT = 'x'.repeat(2_000);
+/** Large, so that what the kernel holds for a reader is soon full. */
+const TEXT = 'x'.repeat(16_000);
 const TOO_SLOW = 4_408;
 const READ_MS = 60_000;
 

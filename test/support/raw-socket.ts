@@ -5,7 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { SUB_PROTOCOL } from '../../src/adapters/websocket/frames.js';
-import { until } from './until.js';
+
+const ANSWER_MS = 10_000;
 
 export const op = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
@@ -111,8 +112,25 @@ export class RawSocket {
   static async upgraded(url: string, head: string, localAddress?: string): Promise<RawSocket> {
     const raw = await RawSocket.connect(url, localAddress);
     raw.write(head);
-    await until('the upgrade is answered', () => raw.head !== undefined || raw.isOver);
+    await raw.changes('the upgrade is answered', () => raw.head !== undefined || raw.isOver);
     return raw;
+  }
+
+  /** Looks again whenever something has come, instead of every millisecond. */
+  private changes(what: string, holds: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => end(() => reject(new Error(`It never came true: ${what}.`))), ANSWER_MS);
+      const end = (settle: () => void) => {
+        clearTimeout(late);
+        for (const event of ['data', 'end', 'close']) this.tcp.off(event, look);
+        settle();
+      };
+      const look = () => {
+        if (holds()) end(resolve);
+      };
+      for (const event of ['data', 'end', 'close']) this.tcp.on(event, look);
+      look();
+    });
   }
 
   get status(): number {
