@@ -14,6 +14,7 @@ with open(os.environ["SOTTOVOCE_WORLD"], encoding="utf-8") as file:
 COUNT = os.environ["SOTTOVOCE_COUNT"]
 CHANCE = random.Random(int(os.environ["SOTTOVOCE_SEED"]))
 TRACE = re.compile(r"node_modules|\bat \S+ ?\(?\S+:\d+:\d+|\.(?:ts|js):\d+")
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PROBLEM = "application/problem+json"
 
 
@@ -39,7 +40,7 @@ def map_path_parameters(context, path_parameters):
 def map_body(context, body):
     if isinstance(body, dict):
         for name, known in WORLD["ids"].items():
-            if isinstance(body.get(name), str) and CHANCE.random() < 0.5:
+            if UUID.fullmatch(str(body.get(name))) and CHANCE.random() < 0.5:
                 body[name] = CHANCE.choice(known)
     return body
 

@@ -24,7 +24,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .build();
-  return describeBodies(closeRequests(SwaggerModule.createDocument(app, config, { extraModels: [Problem] })));
+  return describeSizes(closeRequests(SwaggerModule.createDocument(app, config, { extraModels: [Problem] })));
 }
 
 /** What a request may hold is said to be all that it may hold. Answers stay open. */
@@ -42,12 +42,12 @@ function closeRequests(document: OpenAPIObject): OpenAPIObject {
   return document;
 }
 
-/** Whatever takes a body may find it too large, or of another kind. */
-function describeBodies(document: OpenAPIObject): OpenAPIObject {
+/** A head or a body may be too large, and a body of another kind. */
+function describeSizes(document: OpenAPIObject): OpenAPIObject {
   const operations = Object.values(document.paths).flatMap((path) => Object.values(path as Record<string, Operation>));
   for (const { requestBody, responses } of operations) {
-    if (requestBody === undefined) continue;
-    for (const code of ['request-too-large', 'unsupported-media-type'] as const) {
+    const ofBodies = requestBody === undefined ? [] : (['unsupported-media-type'] as const);
+    for (const code of ['request-too-large', ...ofBodies] as const) {
       const { status } = problems[code];
       const described = responses[status]?.description;
       const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
