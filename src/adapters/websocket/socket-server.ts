@@ -68,7 +68,6 @@ export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket
     } as ConstructorParameters<typeof WebSocketServer>[0]);
     this.servers.push(server);
     const http = this.app.getHttpServer();
-    http.maxConnections = upgradeLimits.connectionsMax;
     http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
       stream.on('error', () => stream.destroy());
       void this.upgrade(server, request, stream, head);

@@ -15,8 +15,6 @@ export const upgradeLimits = {
   /** Many people may share an address: a proxy in front can be stricter. */
   socketsPerAddressMax: 16_384,
   socketsMax: 65_536,
-  /** Connections of every kind, with or without a request. */
-  connectionsMax: 131_072,
   retryAfterMs: 1_000,
   /** Added to it by chance. */
   retrySpreadMs: 4_000,
