@@ -8,8 +8,6 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, NestFactory, Reflecto
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from './adapters/config/config.js';
-import { ControlRefused, controlPath } from './adapters/control/control-commands.js';
-import { type ControlHandlers, ControlServer, type Turn } from './adapters/control/control-server.js';
 import { ACCEPT_BACKLOG, cappedBacklog } from './adapters/http/accept-backlog.js';
 import { ConversationController } from './adapters/http/conversation.controller.js';
 import { HealthController } from './adapters/http/health.controller.js';
@@ -18,6 +16,7 @@ import { IdempotencyKeys } from './adapters/http/idempotency-keys.js';
 import { LargeAnswers } from './adapters/http/large-answers.js';
 import { MeController } from './adapters/http/me.controller.js';
 import { MessageController } from './adapters/http/message.controller.js';
+import { observeRequests } from './adapters/http/observe-requests.js';
 import { buildOpenApi, serveOpenApi } from './adapters/http/openapi.js';
 import { PositionHeaders } from './adapters/http/position-headers.js';
 import { ProblemFilter } from './adapters/http/problem.filter.js';
@@ -29,6 +28,7 @@ import { ETags } from './adapters/http/versions.js';
 import { AccessTokens } from './adapters/nest/access-tokens.js';
 import { DEPS, handlers } from './adapters/nest/cqrs-bridge.js';
 import { Dispatch } from './adapters/nest/dispatch.js';
+import type { DoorObserver } from './adapters/nest/door-observer.js';
 import { Health } from './adapters/nest/health.js';
 import type { Log } from './adapters/nest/log.js';
 import { LongPoll } from './adapters/nest/long-poll.js';
@@ -38,18 +38,18 @@ import { Reads } from './adapters/nest/reads.js';
 import { SealedTokens } from './adapters/nest/sealed-tokens.js';
 import { Sync } from './adapters/nest/sync.js';
 import { SyncWaits } from './adapters/nest/sync-waits.js';
-import { version } from './adapters/nest/version.js';
 import { AsyncApiController } from './adapters/websocket/async-api.controller.js';
 import { ChatGateway, GATEWAY } from './adapters/websocket/chat.gateway.js';
 import { SessionHub } from './adapters/websocket/session-hub.js';
 import { SocketServer } from './adapters/websocket/socket-server.js';
 import type { Clock } from './application/ports/clock.js';
 import type { Foundation } from './compose.js';
+import { controlOf } from './control-channel.js';
 import type { Handle } from './domain/kernel/ids.js';
+import { type Instruments, NO_INSTRUMENTS } from './instruments.js';
 import type { Processes } from './processes.js';
 import { createProcesses } from './processes.js';
 import { handleOfMember, presentConversations } from './projections/conversation-members.js';
-import type { RebuildReport } from './projections/kernel/rebuild-report.js';
 
 class AppModule {}
 
@@ -75,9 +75,15 @@ interface Parts {
   readonly health: Health;
   readonly processes: Processes;
   readonly log: Log;
+  readonly observer: DoorObserver;
 }
 
-export async function createServer(foundation: Foundation, config: ServerConfig, log: Log): Promise<Server> {
+export async function createServer(
+  foundation: Foundation,
+  config: ServerConfig,
+  log: Log,
+  instruments: Instruments = NO_INSTRUMENTS,
+): Promise<Server> {
   const { clock, ids, credentials, keys, eventStore } = foundation.deps;
   const { host, port, origins, trustedProxies, drainMs } = config.http;
   const tokens = new AccessTokens(await foundation.secret('access-tokens'), { clock, credentials });
@@ -97,14 +103,17 @@ export async function createServer(foundation: Foundation, config: ServerConfig,
     viewsReach: async (position, withinMs) => (await processes.projector.waitFor(position, withinMs)) === 'reached',
   });
 
-  const module = moduleOf({ foundation, tokens, reads, sync, positions, polls, hub, health, processes, log });
+  const observer = instruments.doors;
+  const module = moduleOf({ foundation, tokens, reads, sync, positions, polls, hub, health, processes, log, observer });
   const options = { logger: false, abortOnError: false, bodyParser: false } as const;
   const door = createHttpServer({ trustedProxies, ids, origins, connections: config.http });
   const app = await NestFactory.create<NestFastifyApplication>(module, door, options);
   await app.register(helmet, { contentSecurityPolicy: { directives: PAGE_POLICY } });
-  const socketServer = new SocketServer(app, { tokens, credentials, clock, ids, origins, trustedProxies });
+  const socketServer = new SocketServer(app, { tokens, credentials, clock, ids, origins, trustedProxies, observer });
   app.useWebSocketAdapter(socketServer);
-  serveOpenApi(app, buildOpenApi(app));
+  const openApi = buildOpenApi(app);
+  serveOpenApi(app, openApi);
+  observeRequests(app.getHttpAdapter().getInstance(), openApi, observer);
   const control = controlOf({ health, processes, log, clock, dataFolder: config.folders.data });
 
   return {
@@ -113,6 +122,7 @@ export async function createServer(foundation: Foundation, config: ServerConfig,
     start: async () => {
       const capped = cappedBacklog();
       if (capped !== undefined) log.warn('accept-backlog-capped', { count: capped });
+      await instruments.attach({ foundation, processes, hub, health, log });
       await processes.start();
       await control?.listen();
       await app.listen({ host, port, backlog: ACCEPT_BACKLOG });
@@ -127,52 +137,14 @@ export async function createServer(foundation: Foundation, config: ServerConfig,
       await socketServer.ended(Math.min(drainMs, CLOSING_MS_MAX));
       await closeWithin(app, clock, drainMs);
       await processes.stop();
+      await instruments.close();
       await foundation.close();
     },
   };
 }
 
-interface ControlParts {
-  readonly health: Health;
-  readonly processes: Processes;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly dataFolder: string;
-}
-
-/** Without a path that a socket can have there is no channel, and the log says so: messages are served all the same. */
-function controlOf({ health, processes, log, clock, dataFolder }: ControlParts): ControlServer | undefined {
-  const path = controlPath(dataFolder);
-  if (path === undefined) {
-    log.warn('control-unavailable', { folder: dataFolder });
-    return undefined;
-  }
-  const handlers: ControlHandlers = {
-    'server-status': async () => ({ version, ...(await health.check()) }),
-    'projections-rebuild': ({ name, acceptDifferences }, turn) => rebuildView({ processes, log }, name, acceptDifferences, turn),
-  };
-  return new ControlServer({
-    ...{ path, handlers, clock },
-    failed: (command, error) => log.error('control-failed', { name: command, error }),
-  });
-}
-
-async function rebuildView(
-  { processes, log }: Pick<ControlParts, 'processes' | 'log'>,
-  name: string,
-  acceptDifferences: boolean,
-  turn: Turn,
-): Promise<RebuildReport> {
-  const outcome = await processes.rebuilds.rebuild(name, { pace: 'served', acceptDifferences, ...turn });
-  if (typeof outcome === 'string') throw new ControlRefused(outcome);
-  const { collection, position, events, durationMs, differences } = outcome;
-  const kind = outcome.outcome;
-  log.info('view-rebuilt', { name: collection, kind, position, count: events, durationMs });
-  if (differences > 0) log.warn('view-differed', { name: collection, count: differences });
-  return outcome;
-}
-
-function moduleOf({ foundation, tokens, reads, sync, positions, polls, hub, health, processes, log }: Parts): DynamicModule {
+function moduleOf(parts: Parts): DynamicModule {
+  const { foundation, tokens, reads, sync, positions, polls, hub, health, processes, log, observer } = parts;
   const { deps } = foundation;
   const { clock, ids, credentials, idempotencyLedger: ledger } = deps;
   return {
@@ -195,12 +167,12 @@ function moduleOf({ foundation, tokens, reads, sync, positions, polls, hub, heal
       { provide: Sync, useValue: sync },
       { provide: LongPoll, useValue: polls },
       { provide: Health, useValue: health },
-      { provide: Dispatch, inject: [CommandBus], useFactory: (bus: CommandBus) => new Dispatch(bus, ids) },
+      { provide: Dispatch, inject: [CommandBus], useFactory: (bus: CommandBus) => new Dispatch(bus, ids, observer) },
       {
         provide: GATEWAY,
         inject: [Dispatch],
         useFactory: (dispatch: Dispatch) => ({
-          ...{ dispatch, sync, hub, fanOut: processes.fanOut, tokens, credentials, clock, ids, log },
+          ...{ dispatch, sync, hub, fanOut: processes.fanOut, tokens, credentials, clock, ids, log, observer },
         }),
       },
       ChatGateway,

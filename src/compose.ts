@@ -39,6 +39,7 @@ import { ReceiptMarks } from './application/receipts/receipt-marks.js';
 import type { Deps, Settings } from './application/use-case.js';
 import type { WorkerStores } from './application/worker/jobs.js';
 import type { Instant } from './domain/kernel/instant.js';
+import { type Instruments, NO_INSTRUMENTS } from './instruments.js';
 import type { ProjectionWriter, ViewBuilds, Views } from './projections/kernel/views.js';
 import { allCollections } from './projections/projections.js';
 
@@ -65,6 +66,9 @@ export interface Foundation {
   readonly logId: string;
   /** Keeps a secret of the server itself the same over restarts, without storing it. */
   readonly secret: (purpose: string) => Promise<Buffer>;
+  /** How often caches had what was asked of them. */
+  readonly caches: Readonly<Record<string, { readonly hits: number; readonly misses: number }>>;
+  readonly folders: Config['folders'];
   readonly close: () => Promise<void>;
 }
 
@@ -75,13 +79,17 @@ export function toDeps(ports: Ports, settings: Settings): Deps {
   return { ...withCodec, conversations: new ConversationStates(withCodec), receiptMarks: new ReceiptMarks(withCodec) };
 }
 
-export async function openEmbedded(config: Pick<Config, 'folders' | 'limits'>, log: Log): Promise<Foundation> {
+export async function openEmbedded(
+  config: Pick<Config, 'folders' | 'limits'>,
+  log: Log,
+  instruments: Instruments = NO_INSTRUMENTS,
+): Promise<Foundation> {
   const opened: (() => void | Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const letGo of opened.splice(0).reverse()) await letGo();
   };
   try {
-    return { ...(await open(config, log, opened)), close };
+    return { ...(await open(config, log, opened, instruments)), close };
   } catch (error) {
     await close();
     throw error;
@@ -92,6 +100,7 @@ async function open(
   config: Pick<Config, 'folders' | 'limits'>,
   log: Log,
   opened: (() => void | Promise<void>)[],
+  instruments: Instruments,
 ): Promise<Omit<Foundation, 'close'>> {
   const clock = new SystemClock();
   const ids = new UuidIdSource();
@@ -104,7 +113,7 @@ async function open(
     return connection;
   };
 
-  const writer = new SqliteWriter(database(EVENTS_FILE, EVENTS_SCHEMA, { closes: false }));
+  const writer = new SqliteWriter(database(EVENTS_FILE, EVENTS_SCHEMA, { closes: false }), instruments.commits);
   opened.push(() => writer.close());
   const eventStore = new SqliteEventStore(writer);
   const hasEvents = (await eventStore.headPosition()) > 0;
@@ -132,8 +141,11 @@ async function open(
     ids,
   };
   const logId = await readOrCreateId(file(LOG_ID_FILE), ids.uuid());
+  const deps = toDeps(instruments.watch(ports), config.limits);
   return {
-    deps: toDeps(ports, config.limits),
+    deps,
+    caches: { conversations: deps.conversations.lookups, keys: keys.lookups },
+    folders: config.folders,
     views,
     projectionWriter,
     expiring,

@@ -7,14 +7,16 @@ import { openLog } from './adapters/nest/log.js';
 import { createServer } from './app.module.js';
 import { StartRefused } from './application/ports/failures.js';
 import { openEmbedded } from './compose.js';
+import { openInstruments } from './instruments.js';
 
 const START_FAILED = 1;
 
 async function main(): Promise<void> {
   const config = toConfig(readEnv());
   const log = openLog(config.log.level);
-  const foundation = await openEmbedded(config, log);
-  const server = await createServer(foundation, config, log).catch(async (error: unknown) => {
+  const instruments = await openInstruments(config);
+  const foundation = await openEmbedded(config, log, instruments);
+  const server = await createServer(foundation, config, log, instruments).catch(async (error: unknown) => {
     await foundation.close();
     throw error;
   });
@@ -41,10 +43,17 @@ async function main(): Promise<void> {
   process.stdout.write(welcome({ url, ...config.folders }));
 }
 
-function refusedPort(error: unknown, { host, port }: { readonly host: string; readonly port: number }): unknown {
-  const { code } = error as NodeJS.ErrnoException;
+function refusedPort(error: unknown, http: { readonly host: string; readonly port: number }): unknown {
+  // The listener that failed says where; it may have been the operators'.
+  const {
+    code,
+    address: host = http.host,
+    port = http.port,
+  } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (code === 'EADDRINUSE')
-    return new StartRefused(`Port ${port} is in use: stop what listens there, or set PORT to another one.`);
+    return new StartRefused(
+      `Port ${port} is in use: stop what listens there, or set PORT (or SOTTOVOCE_ADMIN_PORT) to another one.`,
+    );
   if (code === 'EADDRNOTAVAIL' || code === 'EACCES')
     return new StartRefused(`Sottovoce cannot listen on ${host} port ${port} (${code}): set SOTTOVOCE_HOST and PORT.`);
   return error;

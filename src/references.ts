@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { toConfig } from './adapters/config/config.js';
 import { envSchema, readEnv } from './adapters/config/env.js';
 import { buildOpenApi } from './adapters/http/openapi.js';
+import { labels, type MetricRow, metrics, processMetrics } from './adapters/metrics/metrics-table.js';
 import { openLog } from './adapters/nest/log.js';
 import { type LogEventRow, logEvents } from './adapters/nest/log-events.js';
 import { type ProblemRow, problems } from './adapters/nest/problems.js';
@@ -26,6 +27,7 @@ export async function references(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/events.md', events()],
     ['docs/reference/configuration.md', configuration()],
     ['docs/reference/log-events.md', logEventsPage()],
+    ['docs/reference/metrics.md', metricsPage()],
     ['.env.example', envExample()],
   ]);
 }
@@ -146,5 +148,32 @@ conversation. An \`error\` is its name, its code and where it was thrown, never 
 | event | level | fields | means | what to do |
 | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
+`;
+}
+
+function metricsPage(): string {
+  const rows = Object.entries<MetricRow>(metrics).map(([name, { type, help, unit = '', labels: named = [] }]) => {
+    return `| \`${name}\` | ${type} | ${unit} | ${named.map((label) => `\`${label}\``).join(', ')} | ${help} |`;
+  });
+  const labelRows = Object.entries(labels).map(([label, values]) => `| \`${label}\` | ${values} |`);
+  return `${GENERATED}
+# Metrics
+
+\`/metrics\` on the operators' listener (\`SOTTOVOCE_ADMIN_PORT\`), in the text format of Prometheus. Names and labels are permanent. No number is
+of a person: no label holds an id, an address or a path.
+
+| metric | type | unit | labels | shows |
+| --- | --- | --- | --- | --- |
+${rows.join('\n')}
+
+## Labels
+
+| label | values |
+| --- | --- |
+${labelRows.join('\n')}
+
+## Of the process
+
+These come from \`prom-client\`, under its names: ${processMetrics.map((name) => `\`${name}\``).join(', ')}.
 `;
 }

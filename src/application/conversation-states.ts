@@ -28,6 +28,8 @@ const NOTHING: LoadedConversation = { state: conversation.initial, revision: -1 
 export class ConversationStates {
   /** To be written by a process in the background. */
   readonly snapshots: ConversationSnapshots | undefined;
+  /** How often a state was known, and how often the store was read instead. */
+  readonly lookups = { hits: 0, misses: 0 };
   private readonly entries = new Map<ConversationId, Entry>();
 
   constructor(
@@ -47,6 +49,7 @@ export class ConversationStates {
   /** Any age; reads the store only when nothing is known. */
   async cached(id: ConversationId): Promise<LoadedConversation> {
     const entry = this.entries.get(id);
+    this.lookups[entry === undefined ? 'misses' : 'hits'] += 1;
     if (entry === undefined) return this.head(id);
     this.remember(id, entry);
     return entry.loaded;
@@ -56,6 +59,7 @@ export class ConversationStates {
   async within(id: ConversationId, ageMsMax: number): Promise<LoadedConversation> {
     const entry = this.entries.get(id);
     const isYoung = entry !== undefined && this.deps.clock.monotonicMs() - entry.asOfMs <= ageMsMax;
+    this.lookups[isYoung ? 'hits' : 'misses'] += 1;
     return isYoung ? entry.loaded : this.head(id);
   }
 

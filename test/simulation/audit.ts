@@ -179,6 +179,8 @@ export class Audit {
       projectionWriter: views,
       viewBuilds: views,
       expiring: {},
+      caches: { conversations: { hits: 0, misses: 0 }, keys: { hits: 0, misses: 0 } },
+      folders: { data: '', keys: '' },
       logId: '',
       secret: async () => Buffer.alloc(32),
       close: async () => undefined,

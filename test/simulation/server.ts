@@ -86,6 +86,8 @@ export class ServerProcess implements Suffering {
       projectionWriter: views,
       viewBuilds: new InMemoryViews(),
       expiring: {},
+      caches: { conversations: this.deps.conversations.lookups, keys: { hits: 0, misses: 0 } },
+      folders: { data: '', keys: '' },
       logId: LOG_ID,
       secret,
       close: async () => undefined,

@@ -6,6 +6,7 @@ import type { Config } from '../../src/adapters/config/config.js';
 import { openLog } from '../../src/adapters/nest/log.js';
 import { createServer, type Server } from '../../src/app.module.js';
 import { type Foundation, openEmbedded } from '../../src/compose.js';
+import type { Instruments } from '../../src/instruments.js';
 
 export interface AppUnderTest {
   readonly url: string;
@@ -28,6 +29,7 @@ export interface AppOptions {
   readonly limits?: Partial<Config['limits']>;
   readonly origins?: readonly string[];
   readonly connections?: { readonly connectionsMax?: number; readonly connectionsPerAddressMax?: number };
+  readonly instruments?: Instruments;
 }
 
 export async function openApp(options: AppOptions = {}, at?: string): Promise<AppUnderTest> {
@@ -46,8 +48,8 @@ export async function openApp(options: AppOptions = {}, at?: string): Promise<Ap
       ...options.connections,
     },
   };
-  const foundation = await openEmbedded(config, log);
-  const server = await createServer(foundation, config, log);
+  const foundation = await openEmbedded(config, log, options.instruments);
+  const server = await createServer(foundation, config, log, options.instruments);
   const url = await server.start();
   const codes = join(config.folders.data, 'dev-codes');
   return {

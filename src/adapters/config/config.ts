@@ -13,6 +13,8 @@ export interface Config {
     readonly connectionsMax?: number;
     readonly connectionsPerAddressMax?: number;
   };
+  /** The operators' listener; no port, no listener. */
+  readonly admin: { readonly host: string; readonly port?: number };
   readonly folders: { readonly data: string; readonly keys: string };
   readonly log: { readonly level: Env['SOTTOVOCE_LOG'] };
   readonly limits: {
@@ -32,6 +34,10 @@ export function toConfig(env: Env): Config {
       drainMs: env.SOTTOVOCE_DRAIN_MS,
       connectionsMax: env.SOTTOVOCE_CONNECTIONS_MAX,
       connectionsPerAddressMax: env.SOTTOVOCE_CONNECTIONS_PER_ADDRESS_MAX,
+    }),
+    admin: Object.freeze({
+      host: env.SOTTOVOCE_ADMIN_HOST,
+      ...(env.SOTTOVOCE_ADMIN_PORT === undefined ? {} : { port: env.SOTTOVOCE_ADMIN_PORT }),
     }),
     folders: Object.freeze({ data: resolve(env.SOTTOVOCE_DATA), keys: resolve(env.SOTTOVOCE_KEYS) }),
     log: Object.freeze({ level: env.SOTTOVOCE_LOG }),

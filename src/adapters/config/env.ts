@@ -58,6 +58,16 @@ export const envSchema = z.object({
     .describe(
       'Connections held at once from one network address (IPv6: one /64). Behind trusted proxies there is no such limit.',
     ),
+  SOTTOVOCE_ADMIN_PORT: wholeNumber(0, 65_535)
+    .optional()
+    .describe(
+      'Port of the operators: `/metrics` and health. 0 takes a free one. Without it there is none, and nothing is counted.',
+    ),
+  SOTTOVOCE_ADMIN_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address that the port of the operators listens on. It has no sign-in: only operators may reach it.'),
   SOTTOVOCE_DRAIN_MS: wholeNumber(0, 600_000)
     .default(10_000)
     .describe('How long a server that was told to stop waits for what is under way, in milliseconds.'),

@@ -61,6 +61,8 @@ export async function startKeyStore(
 }
 
 export class RingSubjectKeys implements SubjectKeys {
+  /** How often a call found all its keys in memory, and how often the store was read for it. */
+  readonly lookups = { hits: 0, misses: 0 };
   private readonly rows: KeyRows;
   private readonly rootKeys: RootKeys;
   private readonly clock: Clock;
@@ -187,10 +189,11 @@ export class RingSubjectKeys implements SubjectKeys {
    */
   private async withKeys<T>(run: (known: KnownKeys) => T | undefined): Promise<T> {
     let known = new KnownKeys(this.cache);
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       if (this.lease.isDue()) await this.lease.renew();
       if (known.epoch !== this.cache.epoch) known = new KnownKeys(this.cache);
       const result = run(known);
+      if (isFirst) this.lookups[result === undefined ? 'misses' : 'hits'] += 1;
       if (result !== undefined) return result;
       await this.load(known);
     }

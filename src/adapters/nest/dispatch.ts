@@ -6,11 +6,13 @@ import type { CommandBus } from '@nestjs/cqrs';
 import type { Principal } from '../../application/ports/credentials.js';
 import { OutcomeUnknown, Unavailable } from '../../application/ports/failures.js';
 import type { IdSource } from '../../application/ports/id-source.js';
+import type { Context } from '../../application/use-case.js';
 import type { Run, UseCaseName } from '../../application/use-cases.js';
 import type { CorrelationId } from '../../domain/kernel/ids.js';
 import type { Message } from './cqrs-bridge.js';
 import { messages } from './cqrs-bridge.js';
-import { ProblemError } from './problems.js';
+import { type DoorObserver, NOBODY } from './door-observer.js';
+import { ProblemError, problemOf } from './problems.js';
 
 /** Who asks: a signed-in principal, or only an address. */
 export interface Caller {
@@ -31,17 +33,38 @@ export class Dispatch {
   constructor(
     private readonly bus: CommandBus,
     private readonly ids: Pick<IdSource, 'uuid'>,
+    private readonly observer: DoorObserver = NOBODY,
   ) {}
 
   /** Throws `ProblemError` when a port is away; any other error is a defect. */
   async run<Name extends UseCaseName>(name: Name, input: Input<Name>, caller: Caller): Promise<Outcome<Name>> {
     const { wrote, ...who } = caller;
     const context = { ...who, correlationId: this.ids.uuid() as CorrelationId };
+    const observed = this.observer.command === undefined ? this.execute(name, input, context) : this.timed(name, input, context);
+    const outcome = await observed;
+    if (outcome.ok) wrote?.((outcome.value as { readonly position?: number }).position);
+    return outcome;
+  }
+
+  private async timed<Name extends UseCaseName>(name: Name, input: Input<Name>, context: Context): Promise<Outcome<Name>> {
+    const startedMs = performance.now();
+    let word = 'failed';
+    try {
+      const outcome = await this.execute(name, input, context);
+      word = outcome.ok ? 'ok' : problemOf((outcome as Refused<Name>).rejection, '').code;
+      return outcome;
+    } catch (error) {
+      if (error instanceof ProblemError) word = error.code;
+      throw error;
+    } finally {
+      this.observer.command?.(name, word, performance.now() - startedMs, context.correlationId);
+    }
+  }
+
+  private async execute<Name extends UseCaseName>(name: Name, input: Input<Name>, context: Context): Promise<Outcome<Name>> {
     const Class = messages[name] as new (input: Input<Name>, context: unknown) => Message<Name>;
     try {
-      const outcome = (await this.bus.execute(new Class(input, context))) as Outcome<Name>;
-      if (outcome.ok) wrote?.((outcome.value as { readonly position?: number }).position);
-      return outcome;
+      return (await this.bus.execute(new Class(input, context))) as Outcome<Name>;
     } catch (error) {
       if (error instanceof Unavailable || error instanceof OutcomeUnknown) {
         throw new ProblemError('unavailable', { retryAfterMs: RETRY_AFTER_MS });

@@ -42,6 +42,12 @@ export const logEvents = {
     means: 'The server listens at `url`. It is ready when `/health/ready` says so.',
     toDo: 'Nothing.',
   },
+  'operators-door-open': {
+    level: 'info',
+    fields: ['url'],
+    means: "The operators' door listens at `url`: `/metrics`, `/health/live`, `/health/ready`.",
+    toDo: 'Nothing; it must be reachable by operators only.',
+  },
   'code-sent': {
     level: 'info',
     fields: ['verificationId', 'kind', 'code'],

@@ -24,11 +24,17 @@ interface Work {
   outcome?: unknown;
 }
 
-type Failure = 'not-done' | 'unknown';
+export type Failure = 'not-done' | 'unknown';
 
 /** Bounds the pause that one commit makes; what is left over goes into the next one. */
 const BATCH_BYTES_MAX = 2 * 1_024 * 1_024;
 const WORK_BYTES = 256;
+
+/** Is told of each commit after it: how much it carried and how long it took. */
+export interface CommitObserver {
+  committed(works: number, startedMs: number): void;
+  failed(failure: Failure): void;
+}
 
 export class SqliteWriter {
   private waiting: Work[] = [];
@@ -39,7 +45,10 @@ export class SqliteWriter {
   private readonly commit;
   private readonly rollback;
 
-  constructor(readonly connection: Connection) {
+  constructor(
+    readonly connection: Connection,
+    private readonly observer?: CommitObserver,
+  ) {
     this.begin = connection.prepare('BEGIN IMMEDIATE');
     this.commit = connection.prepare('COMMIT');
     this.rollback = connection.prepare('ROLLBACK');
@@ -83,7 +92,10 @@ export class SqliteWriter {
 
   private flush(): void {
     const batch = this.take();
+    const startedMs = this.observer === undefined ? 0 : performance.now();
     const failed = this.transact(batch);
+    if (failed === undefined) this.observer?.committed(batch.length, startedMs);
+    else this.observer?.failed(failed.failure);
     for (const work of batch) {
       if (failed === undefined) work.resolve(work.outcome);
       else work.reject(failureOf(work, failed));

@@ -12,6 +12,7 @@ import type { IdSource } from '../../application/ports/id-source.js';
 import type { SyncCursor } from '../../projections/facts-since.js';
 import type { Session } from '../nest/access-tokens.js';
 import { capabilities } from '../nest/capabilities.js';
+import type { DoorObserver } from '../nest/door-observer.js';
 import type { Log } from '../nest/log.js';
 import { fieldErrors } from '../nest/message-body.js';
 import { rfc3339 } from '../nest/present.js';
@@ -33,6 +34,7 @@ export interface GatewayDeps extends CommandDeps {
   readonly clock: Clock;
   readonly ids: Pick<IdSource, 'uuid' | 'fraction'>;
   readonly log: Log;
+  readonly observer?: DoorObserver;
 }
 
 /** The token of what the gateway stands on. */
@@ -73,7 +75,9 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
     socket.on('pong', () => {
       session.missedPings = 0;
     });
-    socket.on('close', () => {
+    this.deps.observer?.socketOpened?.();
+    socket.on('close', (code) => {
+      this.deps.observer?.socketClosed?.(code);
       session.end();
       this.deps.hub.remove(session);
     });
@@ -108,17 +112,21 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
     session: SocketSession,
     frame: { readonly type: string; readonly id: string; readonly data: object },
   ): Promise<void> {
+    const startedMs = this.deps.clock.monotonicMs();
+    let outcome = 'ok';
     try {
       if (!this.gate.enter(session)) return;
       const data = await this.run(session, frame.type, frame.data, frame.id);
       if (data !== undefined) session.send({ type: 'ack', replyTo: frame.id, data });
     } catch (error) {
       const problem = problemOfError(error, this.deps.ids.uuid());
+      outcome = problem.code;
       if (problem.code === 'internal') this.deps.log.error('frame-failed', { requestId: problem.requestId, error });
       session.send({ type: 'error', replyTo: frame.id, problem });
       if (error instanceof Farewell) session.close(error.closeCode, error.reason);
     } finally {
       this.gate.leave(session);
+      this.deps.observer?.frame?.(frame.type, outcome, this.deps.clock.monotonicMs() - startedMs);
     }
   }
 

@@ -91,6 +91,11 @@ export class SocketSession {
     this.markedAtMs = this.openedAtMs;
   }
 
+  /** Facts that are held until it has caught up. */
+  get waitingFacts(): number {
+    return this.waiting?.length ?? 0;
+  }
+
   send(frame: object): void {
     this.write(textFrame(JSON.stringify(frame)));
   }

@@ -14,6 +14,7 @@ import { instant, later } from '../../domain/kernel/instant.js';
 import { limits } from '../../domain/kernel/limits.js';
 import type { AccessTokens, Session } from '../nest/access-tokens.js';
 import { bareAnswer } from '../nest/bare-answer.js';
+import type { DoorObserver } from '../nest/door-observer.js';
 import { ProblemError } from '../nest/problems.js';
 import { problemOfError } from '../nest/to-problem.js';
 import { SUB_PROTOCOL, socketLimits, TICKET_PREFIX } from './frames.js';
@@ -34,6 +35,7 @@ export interface UpgradeDeps {
   readonly ids: Pick<IdSource, 'uuid' | 'fraction'>;
   readonly origins: readonly string[];
   readonly trustedProxies: number;
+  readonly observer?: DoorObserver;
 }
 
 type Connected = (socket: WebSocket, wire: Duplex, session: Session) => void;
@@ -118,7 +120,9 @@ export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket
       const session = await this.authenticate(request);
       server.handleUpgrade(request, stream, head, (socket) => server.emit('connection', socket, stream, session));
     } catch (error) {
-      stream.end(bareAnswer(problemOfError(error, this.deps.ids.uuid())));
+      const problem = problemOfError(error, this.deps.ids.uuid());
+      this.deps.observer?.upgradeRefused?.(problem.code);
+      stream.end(bareAnswer(problem));
       // Not waited for here: it is decided.
       return this.letGo(stream);
     } finally {

@@ -1,0 +1,17 @@
+/**
+ * Who is told what happens at the doors. Nobody is by default, and then it costs a check; what is told are words of our
+ * own tables and spans, never an id, a path or anything that a client has sent.
+ */
+import type { UseCaseName } from '../../application/use-cases.js';
+import type { CorrelationId } from '../../domain/kernel/ids.js';
+
+export interface DoorObserver {
+  request?(operation: string, status: number, durationMs: number): void;
+  frame?(type: string, outcome: string, durationMs: number): void;
+  command?(name: UseCaseName, outcome: string, durationMs: number, correlationId: CorrelationId): void;
+  socketOpened?(): void;
+  socketClosed?(code: number): void;
+  upgradeRefused?(reason: string): void;
+}
+
+export const NOBODY: DoorObserver = {};

@@ -1,0 +1,107 @@
+/**
+ * What an operator looks through: numbers on a listener of their own. It is put together here, and only when the
+ * configuration asks for it; without, a server pays a check for each thing that could have been counted (ADR 0030).
+ */
+import type { Config } from './adapters/config/config.js';
+import type { DoorObserver } from './adapters/nest/door-observer.js';
+import { NOBODY } from './adapters/nest/door-observer.js';
+import type { Health } from './adapters/nest/health.js';
+import type { Log } from './adapters/nest/log.js';
+import { version } from './adapters/nest/version.js';
+import type { CommitObserver } from './adapters/sqlite/sqlite-writer.js';
+import { closeCodes, commandData } from './adapters/websocket/frames.js';
+import type { SessionHub } from './adapters/websocket/session-hub.js';
+import type { Ports } from './application/ports/ports.js';
+import type { Foundation } from './compose.js';
+import type { Processes } from './processes.js';
+
+/** The parts of a running server that numbers are read off. */
+export interface Watched {
+  readonly foundation: Foundation;
+  readonly processes: Processes;
+  readonly hub: SessionHub;
+  readonly health: Health;
+  readonly log: Log;
+}
+
+export interface Instruments {
+  readonly doors: DoorObserver;
+  readonly commits?: CommitObserver;
+  watch(ports: Ports): Ports;
+  /** Begins to show what the parts say; the operators' door is open when this answers. */
+  attach(parts: Watched): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const NO_INSTRUMENTS: Instruments = {
+  doors: NOBODY,
+  watch: (ports) => ports,
+  attach: async () => undefined,
+  close: async () => undefined,
+};
+
+const MS = 1_000;
+
+export async function openInstruments({ admin }: Pick<Config, 'admin'>): Promise<Instruments> {
+  const { host, port } = admin;
+  return port === undefined ? NO_INSTRUMENTS : openMetrics(host, port);
+}
+
+async function openMetrics(host: string, port: number): Promise<Instruments> {
+  const [{ MetricsRegistry }, { watchedPorts }, { takeReadings }, { OperatorsDoor }] = await Promise.all([
+    import('./adapters/metrics/registry.js'),
+    import('./adapters/metrics/watched-ports.js'),
+    import('./adapters/metrics/readings.js'),
+    import('./adapters/metrics/operators-door.js'),
+  ]);
+  const codes = [1000, 1001, 1005, 1006, ...Object.values(closeCodes)].map(String);
+  const registry = new MetricsRegistry({ frame: Object.keys(commandData), code: codes });
+  let door: Awaited<ReturnType<typeof OperatorsDoor.open>> | undefined;
+  return {
+    doors: {
+      request: (operation, status, durationMs) => {
+        registry.count('sottovoce_http_requests_total', [operation, String(status)]);
+        registry.observe('sottovoce_http_request_duration_seconds', durationMs / MS, [operation]);
+      },
+      frame: (type, outcome, durationMs) => {
+        registry.count('sottovoce_socket_frames_total', [type, outcome]);
+        registry.observe('sottovoce_socket_frame_duration_seconds', durationMs / MS, [type]);
+      },
+      command: (name, outcome, durationMs) => {
+        registry.count('sottovoce_commands_total', [name, outcome]);
+        registry.observe('sottovoce_command_duration_seconds', durationMs / MS, [name]);
+      },
+      socketOpened: () => registry.count('sottovoce_sockets_opened_total'),
+      socketClosed: (code) => registry.count('sottovoce_sockets_closed_total', [String(code)]),
+      upgradeRefused: (reason) => registry.count('sottovoce_socket_upgrades_refused_total', [reason]),
+    },
+    commits: {
+      committed: (works, startedMs) => {
+        registry.observe('sottovoce_store_commit_duration_seconds', (performance.now() - startedMs) / MS);
+        registry.observe('sottovoce_store_commit_works', works);
+      },
+      failed: (failure) => registry.count('sottovoce_store_commits_failed_total', [failure]),
+    },
+    watch: (ports) => watchedPorts(ports, registry),
+    attach: async ({ foundation, processes, hub, health, log }) => {
+      const readings = {
+        ports: foundation.deps,
+        projectionWriter: foundation.projectionWriter,
+        sockets: hub,
+        positions: { 'fan-out': () => processes.fanOut.upTo, projector: () => processes.projector.position() },
+        caches: foundation.caches,
+        isReady: async () => (await health.check()).isReady,
+        folders: foundation.folders,
+        version,
+      };
+      const show = async () => {
+        await takeReadings(readings, registry);
+        return registry.show();
+      };
+      const metrics = { contentType: registry.contentType, show };
+      door = await OperatorsDoor.open({ host, port, metrics, health: () => health.check() });
+      log.info('operators-door-open', { url: door.url });
+    },
+    close: async () => door?.close(),
+  };
+}
