@@ -29,6 +29,7 @@ import { SqliteWriter } from './adapters/sqlite/sqlite-writer.js';
 import { ViewTables } from './adapters/sqlite/view-tables.js';
 import { SystemClock } from './adapters/system/system-clock.js';
 import { UuidIdSource } from './adapters/system/uuid-id-source.js';
+import { rebuildDirectory } from './application/account/rebuild-directory.js';
 import { ConversationStates } from './application/conversation-states.js';
 import { EventCodec } from './application/event-codec.js';
 import type { Clock } from './application/ports/clock.js';
@@ -38,6 +39,7 @@ import type { Ports } from './application/ports/ports.js';
 import { ReceiptMarks } from './application/receipts/receipt-marks.js';
 import type { Deps, Settings } from './application/use-case.js';
 import type { WorkerStores } from './application/worker/jobs.js';
+import { finishRestore } from './backup.js';
 import type { Instant } from './domain/kernel/instant.js';
 import { type Instruments, NO_INSTRUMENTS } from './instruments.js';
 import type { ProjectionWriter, ViewBuilds, Views } from './projections/kernel/views.js';
@@ -142,6 +144,7 @@ async function open(
   };
   const logId = await readOrCreateId(file(LOG_ID_FILE), ids.uuid());
   const deps = toDeps(instruments.watch(ports), config.limits);
+  await finishRestore(folder.path, () => rebuildDirectory(deps));
   return {
     deps,
     caches: { conversations: deps.conversations.lookups, keys: keys.lookups },
