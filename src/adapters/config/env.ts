@@ -75,8 +75,11 @@ export const envSchema = z.object({
 
 export type Env = z.infer<typeof envSchema>;
 
+/** The environment as it is, for whoever says what is wrong with it. */
+export const givenEnv = (): Readonly<Record<string, string | undefined>> => process.env;
+
 /** Reads and checks the environment. Throws `StartRefused` naming every variable that is wrong. */
-export function readEnv(source: Readonly<Record<string, string | undefined>> = process.env): Env {
+export function readEnv(source: Readonly<Record<string, string | undefined>> = givenEnv()): Env {
   const parsed = envSchema.safeParse(source);
   if (parsed.success) return parsed.data;
   const names = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0])))];
