@@ -42,9 +42,66 @@ export const NO_INSTRUMENTS: Instruments = {
 
 const MS = 1_000;
 
-export async function openInstruments({ admin }: Pick<Config, 'admin'>): Promise<Instruments> {
-  const { host, port } = admin;
-  return port === undefined ? NO_INSTRUMENTS : openMetrics(host, port);
+export async function openInstruments({
+  admin: { host, port },
+  traces,
+}: Pick<Config, 'admin'> & Partial<Pick<Config, 'traces'>>): Promise<Instruments> {
+  const numbers = port === undefined ? undefined : await openMetrics(host, port);
+  const told = traces?.url === undefined ? undefined : await openTraces(traces.url, traces.ratio);
+  if (numbers !== undefined && told !== undefined) return bothOf(numbers, told);
+  return numbers ?? told ?? NO_INSTRUMENTS;
+}
+
+function bothOf(numbers: Instruments, told: Instruments): Instruments {
+  return {
+    ...numbers,
+    doors: {
+      ...numbers.doors,
+      ...(told.doors.entered === undefined ? {} : { entered: told.doors.entered }),
+      request: (...parameters) => both(numbers.doors.request, told.doors.request)(...parameters),
+      frame: (...parameters) => both(numbers.doors.frame, told.doors.frame)(...parameters),
+      command: (...parameters) => both(numbers.doors.command, told.doors.command)(...parameters),
+    },
+    watch: (ports) => told.watch(numbers.watch(ports)),
+    close: async () => {
+      await numbers.close();
+      await told.close();
+    },
+  };
+}
+
+const both =
+  <Parameters extends readonly unknown[]>(
+    one: ((...parameters: Parameters) => void) | undefined,
+    other: ((...parameters: Parameters) => void) | undefined,
+  ) =>
+  (...parameters: Parameters): void => {
+    one?.(...parameters);
+    other?.(...parameters);
+  };
+
+/** The libraries are loaded only here: a server without traces does not wait for them at its start. */
+async function openTraces(url: string, ratio: number): Promise<Instruments> {
+  const [{ Spans }, { DoorSpans }, { tracedPorts }] = await Promise.all([
+    import('./adapters/tracing/spans.js'),
+    import('./adapters/tracing/door-spans.js'),
+    import('./adapters/tracing/traced-ports.js'),
+  ]);
+  const spans = new Spans({ url, ratio, version });
+  const doors = new DoorSpans(spans);
+  const known = new Set(Object.keys(commandData));
+  return {
+    doors: {
+      entered: () => doors.entered(),
+      request: (operation, status, durationMs, entry) => doors.left(`request ${operation}`, String(status), durationMs, entry),
+      frame: (type, outcome, durationMs, entry) =>
+        doors.left(`frame ${known.has(type) ? type : 'other'}`, outcome, durationMs, entry),
+      command: (name, outcome, durationMs, correlationId) => doors.command(name, outcome, durationMs, correlationId),
+    },
+    watch: (ports) => tracedPorts(ports, spans),
+    attach: async () => undefined,
+    close: () => spans.close().catch(() => undefined),
+  };
 }
 
 async function openMetrics(host: string, port: number): Promise<Instruments> {

@@ -15,6 +15,8 @@ export interface Config {
   };
   /** The operators' listener; no port, no listener. */
   readonly admin: { readonly host: string; readonly port?: number };
+  /** No address, no traces. */
+  readonly traces: { readonly url?: string; readonly ratio: number };
   readonly folders: { readonly data: string; readonly keys: string };
   readonly log: { readonly level: Env['SOTTOVOCE_LOG'] };
   readonly limits: {
@@ -38,6 +40,10 @@ export function toConfig(env: Env): Config {
     admin: Object.freeze({
       host: env.SOTTOVOCE_ADMIN_HOST,
       ...(env.SOTTOVOCE_ADMIN_PORT === undefined ? {} : { port: env.SOTTOVOCE_ADMIN_PORT }),
+    }),
+    traces: Object.freeze({
+      ratio: env.SOTTOVOCE_TRACES_RATIO,
+      ...(env.SOTTOVOCE_TRACES_URL === undefined ? {} : { url: env.SOTTOVOCE_TRACES_URL }),
     }),
     folders: Object.freeze({ data: resolve(env.SOTTOVOCE_DATA), keys: resolve(env.SOTTOVOCE_KEYS) }),
     log: Object.freeze({ level: env.SOTTOVOCE_LOG }),

@@ -68,6 +68,18 @@ export const envSchema = z.object({
     .min(1)
     .default('127.0.0.1')
     .describe('Address that the port of the operators listens on. It has no sign-in: only operators may reach it.'),
+  SOTTOVOCE_TRACES_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      'Where an OpenTelemetry receiver takes traces as OTLP over HTTP, with its path `/v1/traces`. Without it none are made.',
+    ),
+  SOTTOVOCE_TRACES_RATIO: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.01)
+    .describe('The part of all commands whose traces are kept.'),
   SOTTOVOCE_DRAIN_MS: wholeNumber(0, 600_000)
     .default(10_000)
     .describe('How long a server that was told to stop waits for what is under way, in milliseconds.'),

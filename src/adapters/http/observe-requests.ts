@@ -11,9 +11,16 @@ const OTHER = 'other';
 export function observeRequests(fastify: FastifyInstance, document: OpenAPIObject, observer: DoorObserver): void {
   if (observer.request === undefined) return;
   const operations = operationsOf(document);
+  const entries = new WeakMap<object, object>();
+  // The body is read by now, and what is called from here on runs in the context that the observer has entered.
+  fastify.addHook('preHandler', (request, _reply, done) => {
+    const entry = observer.entered?.();
+    if (entry !== undefined) entries.set(request, entry);
+    done();
+  });
   fastify.addHook('onResponse', async (request, reply) => {
     const route = `${request.method} ${request.routeOptions.url ?? ''}`;
-    observer.request?.(operations.get(route) ?? OTHER, reply.statusCode, reply.elapsedTime);
+    observer.request?.(operations.get(route) ?? OTHER, reply.statusCode, reply.elapsedTime, entries.get(request));
   });
 }
 

@@ -6,8 +6,10 @@ import type { UseCaseName } from '../../application/use-cases.js';
 import type { CorrelationId } from '../../domain/kernel/ids.js';
 
 export interface DoorObserver {
-  request?(operation: string, status: number, durationMs: number): void;
-  frame?(type: string, outcome: string, durationMs: number): void;
+  /** A frame or request begins to be answered; what is given back is handed over again with its end. */
+  entered?(): object;
+  request?(operation: string, status: number, durationMs: number, entry?: object): void;
+  frame?(type: string, outcome: string, durationMs: number, entry?: object): void;
   command?(name: UseCaseName, outcome: string, durationMs: number, correlationId: CorrelationId): void;
   socketOpened?(): void;
   socketClosed?(code: number): void;

@@ -113,6 +113,7 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
     frame: { readonly type: string; readonly id: string; readonly data: object },
   ): Promise<void> {
     const startedMs = this.deps.clock.monotonicMs();
+    const entry = this.deps.observer?.entered?.();
     let outcome = 'ok';
     try {
       if (!this.gate.enter(session)) return;
@@ -126,7 +127,7 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
       if (error instanceof Farewell) session.close(error.closeCode, error.reason);
     } finally {
       this.gate.leave(session);
-      this.deps.observer?.frame?.(frame.type, outcome, this.deps.clock.monotonicMs() - startedMs);
+      this.deps.observer?.frame?.(frame.type, outcome, this.deps.clock.monotonicMs() - startedMs, entry);
     }
   }
 
