@@ -1,9 +1,10 @@
 /**
  * TABLE of what `npm run sottovoce -- …` can do: the words that call it, what it is good for, and what runs. A command
- * asks the running server by the control channel of its data folder; it opens no store of a server itself.
+ * either asks the running server by the control channel of its data folder, or reads the folders beside it.
  */
 import { projectionsRebuild } from './operator-rebuild.js';
 import { status } from './operator-status.js';
+import { operatorTools } from './operator-tools.js';
 
 /** What a command has to work with. */
 export interface OperatorHands {
@@ -27,4 +28,5 @@ export interface OperatorCommand {
 export const operatorCommands: Readonly<Record<string, OperatorCommand>> = {
   status,
   'projections rebuild': projectionsRebuild,
+  ...operatorTools,
 };
