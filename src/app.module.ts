@@ -167,7 +167,7 @@ function moduleOf(parts: Parts): DynamicModule {
       { provide: Sync, useValue: sync },
       { provide: LongPoll, useValue: polls },
       { provide: Health, useValue: health },
-      { provide: Dispatch, inject: [CommandBus], useFactory: (bus: CommandBus) => new Dispatch(bus, ids, observer) },
+      { provide: Dispatch, inject: [CommandBus], useFactory: (bus: CommandBus) => new Dispatch(bus, ids, { observer, clock }) },
       {
         provide: GATEWAY,
         inject: [Dispatch],

@@ -133,6 +133,7 @@ async function openMetrics(host: string, port: number): Promise<Instruments> {
       upgradeRefused: (reason) => registry.count('sottovoce_socket_upgrades_refused_total', [reason]),
     },
     commits: {
+      began: () => performance.now(),
       committed: (works, startedMs) => {
         registry.observe('sottovoce_store_commit_duration_seconds', (performance.now() - startedMs) / MS);
         registry.observe('sottovoce_store_commit_works', works);

@@ -112,9 +112,11 @@ const isNamed = (node: ts.Node, wanted: ReadonlySet<string>): boolean => ts.isId
 
 const RANDOM = new Set(['randomBytes', 'randomFill', 'randomFillSync', 'randomInt', 'getRandomValues', 'webcrypto']);
 /** Where keys and nonces are made, and what never runs in a simulated process. */
-const MAKES_KEYS = /^src\/adapters\/(?:system|crypto|files|cli|in-memory)\/|^src\/adapters\/nest\/sealed-tokens\.ts$/;
+const MAKES_KEYS = /^src\/adapters\/(?:system|crypto|files|cli|in-memory|tracing)\/|^src\/adapters\/nest\/sealed-tokens\.ts$/;
+/** How long something took is told to an operator and decides nothing; a simulation has no instruments. */
+const MEASURES = /^src\/adapters\/(?:metrics|tracing)\/|^src\/instruments\.ts$/;
 /** The writer of the embedded store gathers what one commit holds back; it has no part in a simulated process. */
-const SCHEDULES = /^src\/adapters\/(?:system|sqlite|cli)\//;
+const SCHEDULES = /^src\/adapters\/(?:system|sqlite|cli)\/|^src\/adapters\/websocket\/turn\.ts$/;
 
 const timeFromClock = 'Take the Clock port, or take the moment as a value.';
 const chanceFromIdSource = 'Take the IdSource port, or take the id as a value.';
@@ -155,7 +157,7 @@ export const rules: readonly PurityRule[] = [
   {
     name: 'time only from adapters/system',
     instead: timeFromClock,
-    holdsFor: isImpureOutsideSystem,
+    holdsFor: (path) => isImpureOutsideSystem(path) && !MEASURES.test(path),
     isBroken: (node) => readsClock(node) || readsOtherClock(node),
   },
   {

@@ -8,12 +8,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Cases, endAll, Running } from '../support/processes.mjs';
+import { build, Cases, endAll, Running } from '../support/processes.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'sottovoce-smoke-bench-'));
 const file = join(folder, 'figures.json');
 const cases = new Cases();
+build(ROOT);
 const bench = (...args) => new Running('the bench', [join(ROOT, 'bench/bench.mjs'), ...args], { cwd: ROOT });
 
 async function measures() {

@@ -3,7 +3,6 @@
  * Goal: what a newcomer does first works on real processes, and goes on working when they are killed.
  * Method: a server, two chats on pipes and two demos on folders of their own; each step is a case with a deadline.
  */
-import { spawnSync } from 'node:child_process';
 import { createHash, generateKeyPairSync, randomInt, randomUUID } from 'node:crypto';
 import {
   existsSync,
@@ -21,7 +20,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { filesUnder, leaksIn } from '../support/leaks.mjs';
-import { Cases, endAll, freePort, Running, until } from '../support/processes.mjs';
+import { build, Cases, endAll, freePort, Running, until } from '../support/processes.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const DIST = join(ROOT, 'dist');
@@ -362,8 +361,7 @@ function noServer() {
 }
 
 async function main() {
-  const built = spawnSync(process.execPath, [join(ROOT, 'bin/build.cjs')], { cwd: ROOT, encoding: 'utf8' });
-  if (built.status !== 0) throw new Error(`The build failed.\n${built.stdout}${built.stderr}`);
+  build(ROOT);
   await cases.run('the server is ready within 30 s', 31_000, start);
   await cases.run('a first message by hand is read by the other', 10_000, firstMessage);
   await cases.run('two chats talk, and see that they were read', 25_000, firstTalk);

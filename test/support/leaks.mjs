@@ -36,7 +36,10 @@ export function shapesOf(text) {
 const escaped = (text) => text.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 export function filesUnder(path) {
-  if (!statSync(path).isDirectory()) return [path];
+  const found = statSync(path);
+  // The socket file of a server that was killed holds nothing.
+  if (found.isSocket()) return [];
+  if (!found.isDirectory()) return [path];
   return readdirSync(path).flatMap((name) => filesUnder(join(path, name)));
 }
 

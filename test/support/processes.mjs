@@ -1,5 +1,5 @@
 /** Real processes for smoke tests: what they say is waited for with a deadline, and they are ended by their own id only. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 
 const running = new Set();
@@ -118,4 +118,10 @@ export class Cases {
       console.log(`  FAIL  ${title}\n${String(error?.message ?? error).replace(/^/gm, '          ')}`);
     }
   }
+}
+
+/** What a smoke test runs is what is written: it builds what has changed, and nothing otherwise. */
+export function build(root) {
+  const built = spawnSync(process.execPath, [`${root}/bin/build.cjs`], { cwd: root, encoding: 'utf8' });
+  if (built.status !== 0) throw new Error(`The build failed.\n${built.stdout}${built.stderr}`);
 }

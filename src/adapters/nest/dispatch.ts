@@ -3,6 +3,7 @@
  * turns what was thrown into a problem. A refusal comes back as a value, so the door can give it its own form.
  */
 import type { CommandBus } from '@nestjs/cqrs';
+import type { Clock } from '../../application/ports/clock.js';
 import type { Principal } from '../../application/ports/credentials.js';
 import { OutcomeUnknown, Unavailable } from '../../application/ports/failures.js';
 import type { IdSource } from '../../application/ports/id-source.js';
@@ -11,7 +12,7 @@ import type { Run, UseCaseName } from '../../application/use-cases.js';
 import type { CorrelationId } from '../../domain/kernel/ids.js';
 import type { Message } from './cqrs-bridge.js';
 import { messages } from './cqrs-bridge.js';
-import { type DoorObserver, NOBODY } from './door-observer.js';
+import type { DoorObserver } from './door-observer.js';
 import { ProblemError, problemOf } from './problems.js';
 
 /** Who asks: a signed-in principal, or only an address. */
@@ -33,21 +34,24 @@ export class Dispatch {
   constructor(
     private readonly bus: CommandBus,
     private readonly ids: Pick<IdSource, 'uuid'>,
-    private readonly observer: DoorObserver = NOBODY,
+    private readonly observed:
+      | { readonly observer: DoorObserver; readonly clock: Pick<Clock, 'monotonicMs'> }
+      | undefined = undefined,
   ) {}
 
   /** Throws `ProblemError` when a port is away; any other error is a defect. */
   async run<Name extends UseCaseName>(name: Name, input: Input<Name>, caller: Caller): Promise<Outcome<Name>> {
     const { wrote, ...who } = caller;
     const context = { ...who, correlationId: this.ids.uuid() as CorrelationId };
-    const observed = this.observer.command === undefined ? this.execute(name, input, context) : this.timed(name, input, context);
+    const observed =
+      this.observed?.observer.command === undefined ? this.execute(name, input, context) : this.timed(name, input, context);
     const outcome = await observed;
     if (outcome.ok) wrote?.((outcome.value as { readonly position?: number }).position);
     return outcome;
   }
 
   private async timed<Name extends UseCaseName>(name: Name, input: Input<Name>, context: Context): Promise<Outcome<Name>> {
-    const startedMs = performance.now();
+    const startedMs = this.observed?.clock.monotonicMs() ?? 0;
     let word = 'failed';
     try {
       const outcome = await this.execute(name, input, context);
@@ -57,7 +61,8 @@ export class Dispatch {
       if (error instanceof ProblemError) word = error.code;
       throw error;
     } finally {
-      this.observer.command?.(name, word, performance.now() - startedMs, context.correlationId);
+      const durationMs = (this.observed?.clock.monotonicMs() ?? 0) - startedMs;
+      this.observed?.observer.command?.(name, word, durationMs, context.correlationId);
     }
   }
 

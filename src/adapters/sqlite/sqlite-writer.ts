@@ -32,6 +32,8 @@ const WORK_BYTES = 256;
 
 /** Is told of each commit after it: how much it carried and how long it took. */
 export interface CommitObserver {
+  /** Asked before a commit; what it answers is handed back after it. */
+  began(): number;
   committed(works: number, startedMs: number): void;
   failed(failure: Failure): void;
 }
@@ -92,7 +94,7 @@ export class SqliteWriter {
 
   private flush(): void {
     const batch = this.take();
-    const startedMs = this.observer === undefined ? 0 : performance.now();
+    const startedMs = this.observer?.began() ?? 0;
     const failed = this.transact(batch);
     if (failed === undefined) this.observer?.committed(batch.length, startedMs);
     else this.observer?.failed(failed.failure);

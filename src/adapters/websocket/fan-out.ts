@@ -60,7 +60,7 @@ export class FanOut {
     this.begunUpTo = this.upTo;
     const options = { from: { after: this.upTo }, batchMax: BATCH_EVENTS_MAX, signal } as const;
     for await (const batch of this.deps.eventFeed.follow(CONSUMER, options)) {
-      this.begunUpTo = Math.max(this.begunUpTo, batch.upTo, ...batch.events.map(({ position }) => position));
+      this.begunUpTo = Math.max(this.begunUpTo, batch.upTo);
       await this.deliver(batch.events);
       this.upTo = batch.upTo;
     }
@@ -107,6 +107,7 @@ export class FanOut {
 
   private async deliver(stored: readonly StoredEvent[]): Promise<void> {
     const envelopes = stored.map((event) => known(this.deps.codec.decodeFeed(event)));
+    this.begunUpTo = Math.max(this.begunUpTo, ...envelopes.map(({ meta }) => meta.position));
     const joined = await this.deps.join(envelopes);
     this.joinFirstMembers(joined);
     const joining = this.conversationsJoinedIn(joined);
