@@ -216,8 +216,9 @@ function allSuites() {
     { name: 'types', run: types },
     { name: 'types-domain', run: typesOfDomain },
   ];
-  // The checks have one thread each and share the cores; Jest and the smoke tests use all cores by themselves.
-  return { together: checks, inTurn: [...jestSuites(), ...smokes, ...crashes] };
+  // The checks have one thread each and share the cores; Jest uses all cores by itself. Of the processes that the smoke
+  // tests and the crash loop start, most wait for one another: the two go side by side.
+  return { together: checks, inTurn: jestSuites(), sideBySide: [smokes, crashes] };
 }
 
 async function timed({ name, run }) {
@@ -253,15 +254,19 @@ function printTable(outcomes, seconds) {
 
 async function main(wanted) {
   const startedAt = performance.now();
-  const { together, inTurn } = allSuites();
-  const names = [...together, ...inTurn].map(({ name }) => name);
+  const { together, inTurn, sideBySide } = allSuites();
+  const names = [...together, ...inTurn, ...sideBySide.flat()].map(({ name }) => name);
   const isWanted = ({ name }) =>
     wanted.length === 0 || wanted.some((word) => name === word || (word === 'smoke' && name.startsWith('smoke-')));
   const unknown = wanted.filter(
     (word) => !names.some((name) => name === word || (word === 'smoke' && name.startsWith('smoke-'))),
   );
   const outcomes = await Promise.all(together.filter(isWanted).map(timed));
-  for (const suite of inTurn.filter(isWanted)) outcomes.push(await timed(suite));
+  const oneByOne = async (suites) => {
+    for (const suite of suites.filter(isWanted)) outcomes.push(await timed(suite));
+  };
+  await oneByOne(inTurn);
+  await Promise.all(sideBySide.map(oneByOne));
   for (const word of unknown) {
     outcomes.push({ name: word, seconds: 0, ...single({ title: 'no such suite', message: `There are: ${names.join(', ')}.` }) });
   }
