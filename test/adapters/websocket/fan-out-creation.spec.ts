@@ -86,7 +86,8 @@ describe('a socket that is taken in', () => {
   it('waits for views that hold the furthest of what was handed out, though earlier events are still to come', async () => {
     const waited: number[] = [];
     const follow = async function* () {
-      yield { events: [created, elsewhere], upTo: 1 };
+      const events = [created, elsewhere].map((event) => ({ ...event, position: event.meta.position }));
+      yield { events, upTo: 1 };
     };
     const hub = new SessionHub();
     const deps = {

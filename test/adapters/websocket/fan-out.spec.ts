@@ -25,7 +25,7 @@ let hub: SessionHub;
 let socket: FakeSocket;
 let session: SocketSession;
 let fanOut: FanOut;
-let batches: { readonly events: readonly ProjectedEnvelope[]; readonly upTo: number }[];
+let batches: { readonly events: readonly object[]; readonly upTo: number }[];
 let isMember: boolean;
 let opening: () => Promise<void>;
 let reached: number[];
@@ -107,7 +107,7 @@ beforeEach(() => {
 async function delivered(...events: readonly ProjectedEnvelope[]): Promise<void> {
   const stopping = new AbortController();
   const upTo = Math.max(...events.map((event) => event.meta.position));
-  batches.push({ events, upTo });
+  batches.push({ events: events.map((event) => ({ ...event, position: event.meta.position })), upTo });
   const running = fanOut.run(stopping.signal);
   await until('it is handed out', () => fanOut.upTo === upTo);
   stopping.abort();
