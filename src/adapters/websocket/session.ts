@@ -41,8 +41,6 @@ export interface Wire extends Pick<Duplex, 'cork' | 'uncork' | 'writableLength' 
 /** `behind`: live, but facts are dropped until the reader has read. */
 export type Phase = 'opening' | 'catching-up' | 'live' | 'behind' | 'closed';
 
-let opened = 0;
-
 export class SocketSession {
   phase: Phase = 'opening';
   /** Spreads the pings of all sockets over time. */
@@ -86,7 +84,8 @@ export class SocketSession {
   ) {
     this.principal = { accountId, deviceId };
     this.expiresAt = expiresAt;
-    this.number = opened++;
+    this.number = around.counts.opened;
+    around.counts.opened += 1;
     this.openedAtMs = around.clock.monotonicMs();
     this.markedAtMs = this.openedAtMs;
   }

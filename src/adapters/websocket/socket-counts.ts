@@ -1,5 +1,6 @@
 /** What the sockets of this process have done since it started, as plain numbers that only grow; for metrics and measurements. */
 export class SocketCounts {
+  opened = 0;
   framesWritten = 0;
   bytesWritten = 0;
   /** One for each flush of a socket, however many frames it held. */

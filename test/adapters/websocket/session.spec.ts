@@ -42,6 +42,14 @@ beforeEach(() => {
   session.phase = 'catching-up';
 });
 
+describe('the number of a socket', () => {
+  it('is counted where the sockets of one server are counted, so that a server begun anew does the same again', () => {
+    const around = { clock, turn: new Turn(), counts, fellBehind: () => undefined };
+    const next = new SocketSession(socket as unknown as ws.WebSocket, socket.wire, {} as Session, around);
+    expect([session.number, next.number, counts.opened]).toEqual([0, 1, 2]);
+  });
+});
+
 describe('a text frame', () => {
   it.each([0, 1, 125, 126, 127, 65_535, 65_536, 70_000])('of %d bytes is read as it was by ws', async (bytes) => {
     const text = 'x'.repeat(bytes);
