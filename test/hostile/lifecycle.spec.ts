@@ -115,32 +115,69 @@ describe('an exception', () => {
   });
 });
 
-describe('a socket that answers no ping', () => {
-  const PINGS = 3;
+const PING_SECONDS = socketLimits.pingMs / 1_000;
 
+function live(on: WatchedSocket): SocketSession {
+  const around = { clock, turn: new Turn(), counts: hub.counts, fellBehind: () => undefined };
+  const who = { ...principal, deviceId: randomUUID() } as unknown as Session;
+  const session = new SocketSession(on as unknown as WebSocket, on.wire, who, around);
+  hub.register(session);
+  session.phase = 'catching-up';
+  session.goLive(0);
+  return session;
+}
+
+async function beats(seconds: number, afterEach: () => void = () => undefined): Promise<void> {
+  const ending = new AbortController();
+  const log = openLog('info', { write: (line) => void logged.push(line) });
+  const deps = {
+    hub,
+    clock,
+    log,
+    credentials: { isLive: async () => true },
+    fanOut: { upTo: 0 },
+    sync: { cursorAt: () => 'sealed' },
+  };
+  const beating = beat(deps, ending.signal);
+  for (let second = 0; second < seconds; second += 1) {
+    await until('the heart waits', () => clock.waiting > 0);
+    clock.advance(1_000);
+    await turns();
+    afterEach();
+  }
+  ending.abort();
+  await beating;
+}
+
+describe('a socket that answers no ping', () => {
   it.each([
     ['is cut off when it has missed two', false],
     ['stays when it answers', true],
   ])('%s', async (_what, doesAnswer) => {
-    const around = { clock, turn: new Turn(), counts: hub.counts, fellBehind: () => undefined };
-    const session = new SocketSession(socket as unknown as WebSocket, socket.wire, principal, around);
-    hub.register(session);
-    const ending = new AbortController();
-    const log = openLog('silent', { write: () => undefined });
-    const credentials = { isLive: async () => true };
-    const deps = { hub, clock, log, credentials, fanOut: { upTo: 0 }, sync: { cursorAt: () => 'sealed' } };
-    session.phase = 'catching-up';
-    session.goLive(0);
-    const beating = beat(deps, ending.signal);
-    for (let second = 0; second < (socketLimits.pingMs / 1_000) * PINGS; second += 1) {
-      await until('the heart waits', () => clock.waiting > 0);
-      clock.advance(1_000);
-      await turns();
+    const session = live(socket);
+    await beats(PING_SECONDS * 3, () => {
       if (doesAnswer) session.missedPings = 0;
-    }
-    expect([socket.pings, socket.isTerminated]).toEqual(doesAnswer ? [PINGS, false] : [2, true]);
-    ending.abort();
-    await beating;
+    });
+    expect([socket.pings, socket.isTerminated]).toEqual(doesAnswer ? [3, false] : [2, true]);
+  });
+});
+
+describe('the heart', () => {
+  it('ends the socket that throws, and goes on with the next', async () => {
+    const other = new WatchedSocket();
+    socket.ping = defect;
+    live(socket);
+    live(other);
+    await beats(PING_SECONDS * 2);
+    expect([socket.code, other.code, other.pings, uncaught]).toEqual([1011, undefined, 2, []]);
+    expect(logged.map((line) => JSON.parse(line).level)).toContain('error');
+    expect(logged.join()).not.toContain('kestrel-9');
+  });
+
+  it('that cannot wait ends as a whole, and tells who runs it', async () => {
+    const parts = { hub, log: openLog('silent', { write: () => undefined }), credentials: {}, fanOut: { upTo: 0 }, sync: {} };
+    const broken = { monotonicMs: () => 0, wait: async () => defect() };
+    await expect(beat({ ...parts, clock: broken } as never, new AbortController().signal)).rejects.toThrow(TypeError);
   });
 });
 
