@@ -71,6 +71,7 @@ interface Parts {
   readonly sync: Sync;
   readonly positions: Positions;
   readonly polls: LongPoll;
+  readonly waits: SyncWaits;
   readonly hub: SessionHub;
   readonly health: Health;
   readonly processes: Processes;
@@ -84,30 +85,15 @@ export async function createServer(
   log: Log,
   instruments: Instruments = NO_INSTRUMENTS,
 ): Promise<Server> {
-  const { clock, ids, credentials, keys, eventStore } = foundation.deps;
+  const { clock, ids, credentials } = foundation.deps;
   const { host, port, origins, trustedProxies, drainMs } = config.http;
-  const tokens = new AccessTokens(await foundation.secret('access-tokens'), { clock, credentials });
-  const sealed = new SealedTokens(await foundation.secret('cursors'));
-  const reads = new Reads({ views: foundation.views, keys, clock, tokens: sealed });
-  const sync = new Sync({ views: foundation.views, reads, tokens: sealed, clock, logId: foundation.logId });
-  const hub = new SessionHub();
-  const { views } = foundation;
-  const waits = new SyncWaits({ clock, handleOfMember: (id, memberId) => handleOfMember(views, id, memberId) });
-  const conversationsOf = (handle: Handle) => presentConversations(views, handle);
-  const polls = new LongPoll({ sync, reads, waits, clock, conversationsOf });
-  const processes = createProcesses({ foundation, reads, sync, waits, hub, log });
-  const health = new Health(eventStore, processes.projector);
-  const positions = new Positions({
-    ...{ tokens: sealed, logId: foundation.logId },
-    headPosition: () => eventStore.headPosition(),
-    viewsReach: async (position, withinMs) => (await processes.projector.waitFor(position, withinMs)) === 'reached',
-  });
-
   const observer = instruments.doors;
-  const module = moduleOf({ foundation, tokens, reads, sync, positions, polls, hub, health, processes, log, observer });
+  const parts = await partsOf(foundation, log, observer);
+  const { tokens, waits, hub, health, processes } = parts;
+
   const options = { logger: false, abortOnError: false, bodyParser: false } as const;
   const door = createHttpServer({ trustedProxies, ids, origins, connections: config.http });
-  const app = await NestFactory.create<NestFastifyApplication>(module, door, options);
+  const app = await NestFactory.create<NestFastifyApplication>(moduleOf(parts), door, options);
   await app.register(helmet, { contentSecurityPolicy: { directives: PAGE_POLICY } });
   const socketServer = new SocketServer(app, { tokens, credentials, clock, ids, origins, trustedProxies, observer });
   app.useWebSocketAdapter(socketServer);
@@ -141,6 +127,28 @@ export async function createServer(
       await foundation.close();
     },
   };
+}
+
+/** What the doors stand on, over the foundation. */
+async function partsOf(foundation: Foundation, log: Log, observer: DoorObserver): Promise<Parts> {
+  const { views, logId, deps, secret } = foundation;
+  const { clock, credentials, keys, eventStore } = deps;
+  const tokens = new AccessTokens(await secret('access-tokens'), { clock, credentials });
+  const sealed = new SealedTokens(await secret('cursors'));
+  const reads = new Reads({ views, keys, clock, tokens: sealed });
+  const sync = new Sync({ views, reads, tokens: sealed, clock, logId });
+  const hub = new SessionHub();
+  const waits = new SyncWaits({ clock, handleOfMember: (id, memberId) => handleOfMember(views, id, memberId) });
+  const conversationsOf = (handle: Handle) => presentConversations(views, handle);
+  const polls = new LongPoll({ sync, reads, waits, clock, conversationsOf });
+  const processes = createProcesses({ foundation, reads, sync, waits, hub, log });
+  const health = new Health(eventStore, processes.projector);
+  const positions = new Positions({
+    ...{ tokens: sealed, logId },
+    headPosition: () => eventStore.headPosition(),
+    viewsReach: async (position, withinMs) => (await processes.projector.waitFor(position, withinMs)) === 'reached',
+  });
+  return { foundation, tokens, reads, sync, positions, polls, waits, hub, health, processes, log, observer };
 }
 
 function moduleOf(parts: Parts): DynamicModule {
