@@ -48,6 +48,8 @@ export class FanOut {
    * not the lowest: between keys the feed may hand out later events before earlier ones.
    */
   private begunUpTo = 0;
+  /** What was handed out of what lies after `upTo`. */
+  private readonly ahead = new Set<number>();
   /** What was told so far of a conversation whose creation the last batch may have ended in. */
   private begun: { readonly conversationId: ConversationId; readonly facts: LiveFact[] } | undefined;
   /** Whose membership ended last. A mark comes after it only by a race, so not all of them have to be known. */
@@ -60,10 +62,19 @@ export class FanOut {
     this.begunUpTo = this.upTo;
     const options = { from: { after: this.upTo }, batchMax: BATCH_EVENTS_MAX, signal } as const;
     for await (const batch of this.deps.eventFeed.follow(CONSUMER, options)) {
-      this.begunUpTo = Math.max(this.begunUpTo, batch.upTo);
-      await this.deliver(batch.events);
-      this.upTo = batch.upTo;
+      this.begunUpTo = Math.max(this.begunUpTo, batch.upTo, ...batch.events.map(({ position }) => position));
+      const news = this.firstTime(batch.events);
+      if (news.length > 0) await this.deliver(news);
+      this.upTo = Math.max(this.upTo, batch.upTo);
+      for (const position of this.ahead) if (position <= this.upTo) this.ahead.delete(position);
     }
+  }
+
+  /** What the feed hands over again went out when it was new. Who has joined since may not even be allowed to see it. */
+  private firstTime(events: readonly StoredEvent[]): readonly StoredEvent[] {
+    const news = events.filter(({ position }) => position > this.upTo && !this.ahead.has(position));
+    for (const { position } of news) this.ahead.add(position);
+    return news;
   }
 
   async waitUntil(position: number, withinMs: number): Promise<void> {
@@ -107,7 +118,6 @@ export class FanOut {
 
   private async deliver(stored: readonly StoredEvent[]): Promise<void> {
     const envelopes = stored.map((event) => known(this.deps.codec.decodeFeed(event)));
-    this.begunUpTo = Math.max(this.begunUpTo, ...envelopes.map(({ meta }) => meta.position));
     const joined = await this.deps.join(envelopes);
     this.joinFirstMembers(joined);
     const joining = this.conversationsJoinedIn(joined);
@@ -160,8 +170,9 @@ export class FanOut {
       for (const session of hub.ofHandle(event.handle)) {
         const hasAll = created.has(conversationId) || hub.membershipsOf(session).has(conversationId);
         if (hasAll) continue;
-        if (this.begun?.conversationId === conversationId) for (const fact of this.begun.facts) session.deliver(fact);
-        else session.close(closeCodes.failure, 'try again');
+        if (this.begun?.conversationId !== conversationId) session.close(closeCodes.failure, 'try again');
+        // Its sync may have passed these places when they were none of its business: they are as new as the joining.
+        else for (const { frame } of this.begun.facts) session.deliver({ frame, position: event.meta.position });
       }
       hub.joinHandle(event.handle, event.data);
     }

@@ -25,7 +25,7 @@ let hub: SessionHub;
 let socket: FakeSocket;
 let session: SocketSession;
 let fanOut: FanOut;
-let batches: { readonly events: readonly object[]; readonly upTo: number }[];
+let batches: { readonly events: readonly object[]; upTo: number }[];
 let isMember: boolean;
 let opening: () => Promise<void>;
 let reached: number[];
@@ -104,15 +104,29 @@ beforeEach(() => {
   } as unknown as FanOutDeps);
 });
 
-async function delivered(...events: readonly ProjectedEnvelope[]): Promise<void> {
+const delivered = (...events: readonly ProjectedEnvelope[]): Promise<void> => handedOver([events]);
+
+async function handedOver(given: readonly (readonly ProjectedEnvelope[])[]): Promise<void> {
   const stopping = new AbortController();
-  const upTo = Math.max(...events.map((event) => event.meta.position));
-  batches.push({ events: events.map((event) => ({ ...event, position: event.meta.position })), upTo });
+  const upTo = Math.max(...given.flat().map((event) => event.meta.position));
+  for (const events of given)
+    batches.push({ events: events.map((event) => ({ ...event, position: event.meta.position })), upTo: 0 });
+  batches.at(-1)!.upTo = upTo;
   const running = fanOut.run(stopping.signal);
   await until('it is handed out', () => fanOut.upTo === upTo);
   stopping.abort();
   await running;
 }
+
+describe('what the feed hands over again', () => {
+  it('is not told to who has joined since', async () => {
+    session.phase = 'live';
+    hub.identify(session, HANDLE);
+    await handedOver([[owner(4)], [added(5)], [owner(4), added(5)]]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(socket.types).toEqual(['member-added']);
+  });
+});
 
 describe('a socket that is admitted while a batch is on its way', () => {
   it('waits for views that hold the whole batch, which nobody is there to read', async () => {
