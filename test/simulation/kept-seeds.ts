@@ -13,4 +13,9 @@ export const keptSeeds: readonly KeptSeed[] = [
     showed: 'a batch that ended within the creation of a conversation hid its first facts from those who were connected',
   },
   { seed: '69', showed: 'the same, with the events of other conversations between the two batches' },
+  {
+    seed: '1234',
+    showed: 'the same, for who was catching up, and had synced the beginning when it was none of their business yet',
+  },
+  { seed: '1397', showed: 'what the feed handed over again went to who had joined in between, and may not see it' },
 ];

@@ -190,13 +190,23 @@ const telling: readonly PlantedBug[] = [
   ),
   bug(2, 'begins a batch while the one before it is still being told', [
     FAN_OUT,
-    'await this.deliver(batch.events);',
-    'void this.deliver(batch.events);',
+    'await this.deliver(news);',
+    'void this.deliver(news);',
+  ]),
+  bug(1397, 'tells again what the feed hands over again', [
+    FAN_OUT,
+    'position > this.upTo && !this.ahead.has(position)',
+    'position > 0',
+  ]),
+  bug(1234, 'tells who comes in the second batch of a creation the first one as if they were there', [
+    FAN_OUT,
+    'for (const { frame } of this.begun.facts) session.deliver({ frame, position: event.meta.position });',
+    'for (const fact of this.begun.facts) session.deliver(fact);',
   ]),
   bug(1, 'skips every batch of two events', [
     FAN_OUT,
-    'await this.deliver(batch.events);',
-    'if (batch.events.length !== 2) await this.deliver(batch.events);',
+    'if (news.length > 0) await this.deliver(news);',
+    'if (news.length > 0 && news.length !== 2) await this.deliver(news);',
   ]),
   bug(1, 'takes a socket in before the views are there', [FAN_OUT, '    await this.waitUntil(liveFrom, withinMs);\n', '']),
   bug(1, 'hides the beginning of a creation from whoever comes in its second batch', [
