@@ -45,7 +45,7 @@ const sending: readonly PlantedBug[] = [
     'item.message && settledByProof(deps, item, item.message, base.revision)',
     'false',
   ]),
-  bug(9, 'takes what the index does not know for a no', [
+  bug(10, 'takes what the index does not know for a no', [
     'application/message/posted.ts',
     '?? (await byScan(deps, messageId, conversationId, after, upTo))',
     '',
@@ -85,7 +85,7 @@ const sending: readonly PlantedBug[] = [
     `if (error instanceof OutcomeUnknown)
         return writes.map(({ expected, events }) => ({ outcome: 'appended', revision: (typeof expected === 'number' ? expected : -1) + events.length, position: 1 }));`,
   ]),
-  bug(7, 'collects whatever was composed, posted or not', [
+  bug(8, 'collects whatever was composed, posted or not', [
     'application/message/collect-draft.ts',
     "if (posted !== undefined) return rejected({ type: 'NotADraft' });",
     '',
