@@ -35,6 +35,8 @@ export class Device implements Actor, Receiver {
   private readonly waiting = new Map<string, { readonly call: number; readonly done: (frame: Json) => void }>();
   private wake: () => void = () => undefined;
   private isReadingUp = false;
+  /** What was begun before it was installed anew is given up. */
+  private installations = 0;
 
   constructor(
     readonly world: World,
@@ -79,6 +81,7 @@ export class Device implements Actor, Receiver {
 
   reinstall(): void {
     this.link?.cut();
+    this.installations += 1;
     this.cursor = undefined;
     this.memory.clear();
     this.world.history.add({ kind: 'empty', device: this.deviceId, account: this.accountId });
@@ -132,11 +135,12 @@ export class Device implements Actor, Receiver {
     const { world } = this;
     const process = world.anyProcess();
     if (process === undefined) return false;
+    const { installations } = this;
     if (this.cursor === undefined && !(await this.syncFromNothing())) return false;
     const ticket = await world.request(this, process, 'issueSocketTicket', {});
     if (ticket?.ok !== true || !process.isAlive || this.isOff) return false;
     const principal = await world.upgrade(this, process, ticket.value.ticket as string);
-    if (principal === undefined || this.isOff || !process.isAlive) return false;
+    if (principal === undefined || this.isOff || !process.isAlive || installations !== this.installations) return false;
     this.link = new Link(world.schedule, this);
     world.history.add({ kind: 'opened', device: this.deviceId, account: this.accountId, process: process.index });
     world.links.set(this.link, process);
@@ -151,11 +155,12 @@ export class Device implements Actor, Receiver {
   /** A device without a cursor takes everything, page by page, from whoever answers. */
   private async syncFromNothing(): Promise<boolean> {
     let cursor: string | undefined;
+    const { installations } = this;
     for (;;) {
       const process = this.world.anyProcess();
       if (process === undefined) return false;
       const page = await this.world.ask(this, process, () => process.sync.page(this.principal, cursor));
-      if (page === undefined || this.isOff) return false;
+      if (page === undefined || this.isOff || installations !== this.installations) return false;
       for (const fact of page.items) this.take(fact as unknown as Json, 'page');
       for (const data of page.limited) this.take({ type: 'limited', data }, 'page');
       ({ cursor } = page);
