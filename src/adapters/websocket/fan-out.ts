@@ -7,7 +7,7 @@ import type { Clock } from '../../application/ports/clock.js';
 import type { EventFeed } from '../../application/ports/event-feed.js';
 import type { StoredEvent } from '../../application/ports/event-store.js';
 import type { ConversationId } from '../../domain/kernel/ids.js';
-import { conversationMembers } from '../../projections/conversation-members.js';
+import { conversationMembers, intervalsOf } from '../../projections/conversation-members.js';
 import type { FeedEnvelope, ProjectedEnvelope } from '../../projections/kernel/feed-events.js';
 import { known } from '../../projections/kernel/feed-events.js';
 import { everything } from '../../projections/kernel/reading.js';
@@ -94,7 +94,9 @@ export class FanOut {
       const handle = await this.deps.reads.handleOf(session.principal);
       hub.identify(session, handle);
       const asked = await this.reach(withinMs);
-      for (const membership of await this.membershipsOf(handle)) hub.join(session, membership);
+      for (const member of await this.membershipsOf(handle)) {
+        hub.join(session, { ...member, fromRevision: intervalsOf(member).at(-1)?.fromRevision ?? 0 });
+      }
       // Nothing was handed out since: what the views said then holds now.
       if (this.begunUpTo === asked) return asked;
       const liveFrom = await this.reach(withinMs);
@@ -199,12 +201,13 @@ export class FanOut {
 
   /** A mark that the feed puts after its member's end counts for nothing, as in the views. */
   private isOfFormerMember(event: ProjectedEnvelope): boolean {
-    return (event.type === 'DeliveredUpTo' || event.type === 'ReadUpTo') && this.former.has(memberKey(event.data));
+    return isMark(event) && this.former.has(memberKey(event.data));
   }
 
   private send(event: ProjectedEnvelope, fact: LiveFact): void {
     if (event.type === '$stream-removed') return;
-    if ('conversationId' in event.data) this.deps.hub.toConversation(event.data.conversationId, fact);
+    if (isMark(event)) this.deps.hub.toConversation(event.data.conversationId, fact);
+    else if ('conversationId' in event.data) this.deps.hub.toConversation(event.data.conversationId, fact, event.meta.revision);
     else this.deps.hub.toAccount(event.data.accountId, fact);
   }
 
@@ -226,9 +229,13 @@ export class FanOut {
   }
 }
 
+type Mark = Extract<ProjectedEnvelope, { type: 'DeliveredUpTo' | 'ReadUpTo' }>;
+
+const isMark = (event: ProjectedEnvelope): event is Mark => event.type === 'DeliveredUpTo' || event.type === 'ReadUpTo';
+
 /** Of a mark the newest counts, and no phone should wake for it: see `LiveFact`. */
 const latestOf = (event: ProjectedEnvelope): Pick<LiveFact, 'latestOf'> =>
-  event.type === 'DeliveredUpTo' || event.type === 'ReadUpTo' ? { latestOf: `${event.type} ${memberKey(event.data)}` } : {};
+  isMark(event) ? { latestOf: `${event.type} ${memberKey(event.data)}` } : {};
 
 const memberKey = ({ conversationId, memberId }: Membership): string => `${conversationId} ${memberId}`;
 

@@ -9,11 +9,14 @@ import { SocketCounts } from './socket-counts.js';
 export interface Membership {
   readonly conversationId: ConversationId;
   readonly memberId: MemberId;
+  /** Facts of the conversation before this one are not its member's to see; none when it was told the joining itself. */
+  readonly fromRevision?: number;
 }
 
 interface Known {
   readonly handle: Handle;
   readonly memberships: Map<ConversationId, MemberId>;
+  readonly fromRevisions: Map<ConversationId, number>;
 }
 
 export class SessionHub {
@@ -22,6 +25,8 @@ export class SessionHub {
   private readonly byAccount = new Map<AccountId, Set<SocketSession>>();
   private readonly byHandle = new Map<Handle, Set<SocketSession>>();
   private readonly byConversation = new Map<ConversationId, Map<MemberId, Set<SocketSession>>>();
+  /** The highest revision from which on somebody may see facts: most facts are later, and nobody is asked about. */
+  private readonly latestFrom = new Map<ConversationId, number>();
   private readonly known = new Map<SocketSession, Known>();
 
   /** Makes this the device's one socket; the older one is given back, to be told. */
@@ -44,17 +49,20 @@ export class SessionHub {
   }
 
   identify(session: SocketSession, handle: Handle): void {
-    this.known.set(session, { handle, memberships: new Map() });
+    this.known.set(session, { handle, memberships: new Map(), fromRevisions: new Map() });
     const sessions = this.byHandle.get(handle) ?? new Set();
     this.byHandle.set(handle, sessions.add(session));
     const { accountId } = session.principal;
     this.byAccount.set(accountId, (this.byAccount.get(accountId) ?? new Set()).add(session));
   }
 
-  join(session: SocketSession, { conversationId, memberId }: Membership): void {
+  join(session: SocketSession, { conversationId, memberId, fromRevision = 0 }: Membership): void {
     const known = this.known.get(session);
     if (known === undefined) return;
     known.memberships.set(conversationId, memberId);
+    known.fromRevisions.set(conversationId, fromRevision);
+    const latest = this.latestFrom.get(conversationId) ?? 0;
+    if (fromRevision > latest) this.latestFrom.set(conversationId, fromRevision);
     const members = this.byConversation.get(conversationId) ?? new Map<MemberId, Set<SocketSession>>();
     this.byConversation.set(conversationId, members);
     const sessions = members.get(memberId) ?? new Set();
@@ -74,7 +82,7 @@ export class SessionHub {
     const members = this.byConversation.get(conversationId);
     for (const session of members?.get(memberId) ?? []) this.known.get(session)?.memberships.delete(conversationId);
     members?.delete(memberId);
-    if (members?.size === 0) this.byConversation.delete(conversationId);
+    if (members?.size === 0) this.dropConversation(conversationId);
   }
 
   isOnline(handle: Handle): boolean {
@@ -85,9 +93,13 @@ export class SessionHub {
     return this.byConversation.has(conversationId);
   }
 
-  toConversation(conversationId: ConversationId, fact: LiveFact): void {
+  /** With a revision only to those who may see that place: a membership may be known before the facts that lead to it. */
+  toConversation(conversationId: ConversationId, fact: LiveFact, revision = Number.POSITIVE_INFINITY): void {
+    const isEarly = revision < (this.latestFrom.get(conversationId) ?? 0);
+    const isHidden = (session: SocketSession): boolean =>
+      revision < (this.known.get(session)?.fromRevisions.get(conversationId) ?? 0);
     for (const sessions of this.byConversation.get(conversationId)?.values() ?? []) {
-      for (const session of sessions) session.deliver(fact);
+      for (const session of sessions) if (!isEarly || !isHidden(session)) session.deliver(fact);
     }
   }
 
@@ -119,8 +131,13 @@ export class SessionHub {
       const members = this.byConversation.get(conversationId);
       if (members === undefined) continue;
       takeOut(members, memberId, session);
-      if (members.size === 0) this.byConversation.delete(conversationId);
+      if (members.size === 0) this.dropConversation(conversationId);
     }
+  }
+
+  private dropConversation(conversationId: ConversationId): void {
+    this.byConversation.delete(conversationId);
+    this.latestFrom.delete(conversationId);
   }
 }
 

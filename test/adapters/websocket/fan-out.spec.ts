@@ -27,6 +27,7 @@ let session: SocketSession;
 let fanOut: FanOut;
 let batches: { readonly events: readonly object[]; upTo: number }[];
 let isMember: boolean;
+let joinings: readonly object[];
 let opening: () => Promise<void>;
 let reached: number[];
 
@@ -77,6 +78,7 @@ beforeEach(() => {
   hub.register(session);
   batches = [];
   isMember = true;
+  joinings = [];
   opening = async () => undefined;
   reached = [];
   fanOut = new FanOut({
@@ -91,7 +93,9 @@ beforeEach(() => {
         return events;
       },
     },
-    views: { page: async () => (isMember ? [{ conversationId, memberId: MEMBER, handle: HANDLE, state: 'active' }] : []) },
+    views: {
+      page: async () => (isMember ? [{ conversationId, memberId: MEMBER, handle: HANDLE, state: 'active', joinings }] : []),
+    },
     eventFeed: {
       async *follow(_name: string, { signal }: { signal: AbortSignal }) {
         while (!signal.aborted) {
@@ -117,6 +121,17 @@ async function handedOver(given: readonly (readonly ProjectedEnvelope[])[]): Pro
   stopping.abort();
   await running;
 }
+
+describe('a membership that the views know before its facts are handed out', () => {
+  it('gets no fact from before it, and every one from then on', async () => {
+    joinings = [{ fromSeq: 5, seq: 5, count: 0, revision: 6, position: 6, at }];
+    const liveFrom = await fanOut.admit(session, 1_000);
+    session.goLive(liveFrom);
+    await handedOver([[owner(5), read(5, 'another' as MemberId), added(6), owner(7)]]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(socket.types).toEqual(['read-up-to', 'member-added', 'owner-changed']);
+  });
+});
 
 describe('what the feed hands over again', () => {
   it('is not told to who has joined since', async () => {
