@@ -18,4 +18,5 @@ export const keptSeeds: readonly KeptSeed[] = [
     showed: 'the same, for who was catching up, and had synced the beginning when it was none of their business yet',
   },
   { seed: '1397', showed: 'what the feed handed over again went to who had joined in between, and may not see it' },
+  { seed: '2127', showed: 'who joined while the fan-out was behind the views was told what was written before' },
 ];

@@ -193,15 +193,21 @@ const telling: readonly PlantedBug[] = [
     'await this.deliver(news);',
     'void this.deliver(news);',
   ]),
-  bug(1397, 'tells again what the feed hands over again', [
-    FAN_OUT,
-    'position > this.upTo && !this.ahead.has(position)',
-    'position > 0',
-  ]),
+  bug(
+    1397,
+    'tells whoever has joined since what the feed hands over again',
+    [FAN_OUT, 'position > this.upTo && !this.ahead.has(position)', 'position > 0'],
+    [FAN_OUT, 'fromRevision: intervalsOf(member).at(-1)?.fromRevision ?? 0', 'fromRevision: 0'],
+  ),
   bug(1234, 'tells who comes in the second batch of a creation the first one as if they were there', [
     FAN_OUT,
     'for (const { frame } of this.begun.facts) session.deliver({ frame, position: event.meta.position });',
     'for (const fact of this.begun.facts) session.deliver(fact);',
+  ]),
+  bug(2127, 'hands what was before a joining to who is taken in by it', [
+    FAN_OUT,
+    'fromRevision: intervalsOf(member).at(-1)?.fromRevision ?? 0',
+    'fromRevision: 0',
   ]),
   bug(1, 'skips every batch of two events', [
     FAN_OUT,
