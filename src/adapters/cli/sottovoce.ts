@@ -2,7 +2,9 @@
  * `npm run sottovoce -- …`: the tool of an operator. It finds the command in its table, runs it, and ends with one clear
  * line and a number, never with a stack.
  */
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { foldersOf } from '../../inspection.js';
 import { NotRunning } from '../control/control-client.js';
 import { ControlRefused } from '../control/control-commands.js';
 import { type OperatorCommand, type OperatorHands, operatorCommands } from './operator-commands.js';
@@ -18,7 +20,7 @@ const USAGE = `npm run sottovoce -- COMMAND [--data FOLDER]
 
 ${lines.map(({ call, about }) => `  ${call.padEnd(width)}  ${about}`).join('\n')}
 
-  --data  data folder of the server (./data)`;
+  --data  data folder of the server (SOTTOVOCE_DATA, or ./data)`;
 
 /** The longest beginning of the words that is a command, and what follows it. */
 function commandOf(words: readonly string[]): { readonly command: OperatorCommand; readonly args: readonly string[] } {
@@ -32,18 +34,19 @@ function commandOf(words: readonly string[]): { readonly command: OperatorComman
 
 /** `--data` is everybody's; every other option belongs to the command that it is given to. */
 function readWords(): { readonly words: readonly string[]; readonly data: string } {
-  const options = { data: { type: 'string', default: './data' } } as const;
+  const options = { data: { type: 'string' } } as const;
   const [, , ...given] = process.argv;
   const at = given.indexOf('--data');
   const own = at < 0 ? [] : given.slice(at, at + 2);
   const { data } = readArguments(() => parseArgs({ args: own, options }), USAGE);
-  return { words: at < 0 ? given : [...given.slice(0, at), ...given.slice(at + 2)], data };
+  return { words: at < 0 ? given : [...given.slice(0, at), ...given.slice(at + 2)], data: foldersOf(data).data };
 }
 
 function explain(error: unknown, { dataFolder }: Pick<OperatorHands, 'dataFolder'>): string {
   if (error instanceof NotRunning) return `${error.message} Start it with npm start, or name its folder with --data.`;
   if (error instanceof Friendly) return error.message;
   if (error instanceof ControlRefused) return `The server at ${dataFolder} refused: ${error.message}`;
+  if (!existsSync(dataFolder)) return `There is no data folder ${dataFolder}: name the right one with --data.`;
   return `Something went wrong: ${error instanceof Error ? error.message.split('\n', 1)[0] : String(error)}`;
 }
 
