@@ -7,23 +7,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readArguments, USAGE, WrongArguments } from './arguments.mjs';
-import { items } from './items.mjs';
+import { items, peers } from './items.mjs';
 import { machine, versions } from './machine.mjs';
 import { endAll, isPinned, pinDriver } from './servers.mjs';
 import { printTable } from './table.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const folders = new Set();
 const print = (text) => process.stdout.write(`${text}\n`);
 
-async function measure({ items: wanted, rounds, seconds, quick }) {
+async function measure({ rounds, seconds, quick }, wanted) {
   const lines = [];
   const failures = [];
-  for (const id of wanted) {
+  for (const [id, item] of wanted) {
     const folder = mkdtempSync(join(tmpdir(), 'sottovoce-bench-'));
+    folders.add(folder);
     const say = (text) => print(`${new Date().toISOString().slice(11, 19)}  (${id}) ${text}`);
-    say(items[id].title);
+    say(item.title);
     try {
-      lines.push(...(await items[id].run({ folder, rounds, seconds, isQuick: quick, say })));
+      lines.push(...(await item.run({ folder, rounds, seconds, isQuick: quick, say })));
     } catch (error) {
       failures.push(id);
       say(`could not be measured: ${error.stack}`);
@@ -36,23 +38,32 @@ async function measure({ items: wanted, rounds, seconds, quick }) {
 }
 
 async function main() {
-  const given = readArguments(process.argv.slice(2), Object.keys(items));
+  const given = readArguments(process.argv.slice(2), Object.keys(items), Object.keys(peers));
   if (given.help) return print(USAGE);
-  const { items: wanted } = given;
-  const minutes = wanted.reduce((sum, id) => sum + items[id].seconds(given), 0) / 60;
-  print(`${wanted.join(', ')}: about ${Math.ceil(minutes)} min.`);
+  const wanted = given.items.map((id) => [id, items[id]]);
+  if (given.peer !== undefined) wanted.push([given.peer, peers[given.peer]]);
+  const minutes = wanted.reduce((sum, [, item]) => sum + item.seconds(given), 0) / 60;
+  print(`${wanted.map(([id]) => id).join(', ')}: about ${Math.ceil(minutes)} min.`);
   const about = { machine: machine(), versions: versions(ROOT) };
   print(`${about.machine.cores} cores (${about.machine.cpu}), Linux ${about.machine.kernel}, Node ${about.versions.node}`);
   print(isPinned ? 'Each server has one core and the driver another one.' : 'Nothing is pinned: no taskset, or only one core.');
   pinDriver();
-  const { lines, failures } = await measure(given);
+  const { lines, failures } = await measure(given, wanted);
   printTable(lines, print);
   if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify({ ...about, isPinned, items: lines }, null, 2)}\n`);
   if (failures.length > 0) print(`Not measured: ${failures.join(', ')}.`);
   process.exitCode = failures.length > 0 ? 1 : 0;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void endAll().then(() => process.exit(1)));
+/** Nothing stays behind, however it ends: a frame that says what it should not is found out while it is read, outside any call. */
+async function giveUp(error) {
+  if (error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  await endAll();
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  process.exit(1);
+}
+
+for (const ending of ['SIGINT', 'SIGTERM', 'uncaughtException', 'unhandledRejection']) process.on(ending, giveUp);
 try {
   await main();
 } catch (error) {

@@ -1,4 +1,5 @@
 /** TABLE items: what can be measured, by the letter that it has in docs/performance.md. */
+import { againstEjabberd } from './items/against-ejabberd.mjs';
 import { delivery, durableSend } from './items/durable-send.mjs';
 import { fanOut } from './items/fan-out.mjs';
 import { coldStart, historyPage, offlineSync, rebuild } from './items/long-store.mjs';
@@ -25,4 +26,9 @@ export const items = {
   h: { title: 'cold start', run: coldStart, seconds: perRound(10, 30) },
   i: { title: 'a page of history', run: historyPage, seconds: measured(1, 30) },
   j: { title: 'sync after a while', run: offlineSync, seconds: measured(1, 40) },
+};
+
+/** TABLE peers: other products that (a) can be measured against, side by side. */
+export const peers = {
+  ejabberd: { title: 'durable send to ack, against ejabberd over PostgreSQL', run: againstEjabberd, seconds: measured(2, 60) },
 };

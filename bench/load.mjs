@@ -1,6 +1,5 @@
 /** The load on one server: pairs that send to each other, closed loop or open, with a sample for every message. */
 import { quantile } from './figures.mjs';
-import { recognise, sender } from './messages.mjs';
 
 const TICK_MS = 1;
 const ANSWERS_WITHIN_MS = 15_000;
@@ -10,27 +9,25 @@ export class Load {
   #sentMs = new Map();
   #factsLeft = new Map();
 
-  /** `pairs` are `{ conversationId, from, to }` with sockets that are in at `server`. */
-  constructor(server, pairs) {
+  /** `lanes` are `{ send(number), onAck, onFact }`, of pairs that are in at `server`. */
+  constructor(server, lanes) {
     this.server = server;
-    this.lanes = pairs.map(({ conversationId, from, to }) => ({ from, to, frame: sender(conversationId) }));
-    for (const lane of this.lanes) {
-      lane.from.onFrame = (bytes, at, end) =>
-        recognise(bytes, at, end, { onAck: (number) => this.onAck(number, lane), onFact: () => undefined });
-      lane.to.onFrame = (bytes, at, end) =>
-        recognise(bytes, at, end, { onAck: () => undefined, onFact: (number) => this.onFact(number) });
+    this.lanes = lanes;
+    for (const lane of lanes) {
+      lane.onAck = (number) => this.onAck(number, lane);
+      lane.onFact = (number) => this.onFact(number, lane);
     }
   }
 
-  /** Each lane has so many messages under way, and sends the next when one is acked. */
-  async closedLoop(inFlight, seconds) {
+  /** Each lane has so many messages under way, and sends the next when one is acked, or `until` it is delivered. */
+  async closedLoop(inFlight, seconds, until = 'acked') {
     return this.measure(seconds, () => {
       const perLane = Math.max(1, Math.round(inFlight / this.lanes.length));
       for (const lane of this.lanes.slice(0, inFlight))
         for (let at = 0; at < perLane; at += 1) this.send(lane, performance.now());
-      this.isClosedLoop = true;
+      this.next = until;
       return () => {
-        this.isClosedLoop = false;
+        this.next = undefined;
       };
     });
   }
@@ -58,7 +55,7 @@ export class Load {
     const stop = begin();
     await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
     const tookMs = performance.now() - startedMs;
-    const count = this.acked.length;
+    const count = this.next === 'delivered' ? this.delivered.length : this.acked.length;
     const { user, system } = process.cpuUsage(cpu);
     stop();
     await this.quiet();
@@ -75,6 +72,11 @@ export class Load {
     return { figures, driverCpu: (user + system) / 1_000 / tookMs };
   }
 
+  /** How many messages went out so far. */
+  get sent() {
+    return this.#number;
+  }
+
   /** Everything that was sent is acked and delivered. */
   async quiet() {
     const untilMs = performance.now() + ANSWERS_WITHIN_MS;
@@ -89,19 +91,20 @@ export class Load {
     const number = ++this.#number;
     this.#sentMs.set(number, dueMs);
     this.#factsLeft.set(number, dueMs);
-    lane.from.write(lane.frame(number));
+    lane.send(number);
   }
 
   onAck(number, lane) {
     this.acked.push(performance.now() - this.#sentMs.get(number));
     this.#sentMs.delete(number);
-    if (this.isClosedLoop) this.send(lane, performance.now());
+    if (this.next === 'acked') this.send(lane, performance.now());
   }
 
-  onFact(number) {
+  onFact(number, lane) {
     const dueMs = this.#factsLeft.get(number);
     if (dueMs === undefined) return;
     this.delivered.push(performance.now() - dueMs);
     this.#factsLeft.delete(number);
+    if (this.next === 'delivered') this.send(lane, performance.now());
   }
 }

@@ -9,7 +9,7 @@ const MESSAGE_ID = Buffer.from('"messageId":"');
 const NUMBER_AT = 24;
 const NUMBER_DIGITS = 12;
 /** The seed of the text: 64 characters, as short messages are. */
-const TEXT = 'See you at the station at half past seven, platform two, bye!!!!';
+export const TEXT = 'See you at the station at half past seven, platform two, bye!!!!';
 const PLACE = '00000000-0000-4000-8000-000000000000';
 
 const idOf = (number) => randomUUID().slice(0, NUMBER_AT) + number.toString(16).padStart(NUMBER_DIGITS, '0');
@@ -37,4 +37,14 @@ export function recognise(bytes, from, to, { onAck, onFact, onOther = () => unde
   else if (starts(bytes, from, FACT)) onFact(numberAt(bytes, bytes.indexOf(MESSAGE_ID, from) + MESSAGE_ID.length));
   else if (starts(bytes, from, ERROR)) throw new Error(`The server answered ${bytes.toString('utf8', from, to)}`);
   else onOther(bytes, from, to);
+}
+
+/** A pair as the load wants it: sends by number, and tells the numbers that were acked and delivered. */
+export function socketLane({ conversationId, from, to }) {
+  const frame = sender(conversationId);
+  const lane = { onAck: () => undefined, onFact: () => undefined, send: (number) => from.write(frame(number)) };
+  const ignore = () => undefined;
+  from.onFrame = (bytes, at, end) => recognise(bytes, at, end, { onAck: (number) => lane.onAck(number), onFact: ignore });
+  to.onFrame = (bytes, at, end) => recognise(bytes, at, end, { onAck: ignore, onFact: (number) => lane.onFact(number) });
+  return lane;
 }

@@ -1,6 +1,7 @@
 /** The processes that are measured: on one core, with the driver on the other, ended by their own id. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -39,16 +40,13 @@ function hardLimit() {
 
 const running = new Set();
 
-export class ServerProcess {
-  constructor(script, { args = [], env = {}, nodeArgs = [] } = {}) {
-    const command = [process.execPath, ...nodeArgs, script, ...args];
+/** Any program: on the servers' core, with all that it said, ended by its own id. */
+export class Program {
+  constructor(command, { endSignal = 'SIGKILL', ...options } = {}) {
     const pinned = isPinned ? ['taskset', '-c', String(SERVER_CORE), ...command] : command;
     this.startedMs = performance.now();
-    this.child = spawn(pinned[0], pinned.slice(1), {
-      cwd: ROOT,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    this.endSignal = endSignal;
+    this.child = spawn(pinned[0], pinned.slice(1), { cwd: ROOT, ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     this.said = '';
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
@@ -63,6 +61,43 @@ export class ServerProcess {
         resolve(code);
       });
     });
+  }
+
+  /** Processor time used by it and its children so far. Unlike a rate it hardly depends on what else the machine does. */
+  cpuMs() {
+    return [this.child.pid, ...childrenOf(this.child.pid)].map(ticksOf).reduce((sum, ticks) => sum + ticks) * TICK_MS;
+  }
+
+  stop(signal = 'SIGTERM') {
+    if (!this.isOver) process.kill(this.child.pid, signal);
+    return this.ended;
+  }
+}
+
+/** User and system time, of children that have ended too. */
+function ticksOf(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+    return fields
+      .slice(11, 15)
+      .map(Number)
+      .reduce((sum, ticks) => sum + ticks);
+  } catch {
+    return 0;
+  }
+}
+
+function childrenOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+  } catch {
+    return [];
+  }
+}
+
+export class ServerProcess extends Program {
+  constructor(script, { args = [], env = {}, nodeArgs = [] } = {}) {
+    super([process.execPath, ...nodeArgs, script, ...args], { env: { ...process.env, ...env } });
   }
 
   async url() {
@@ -80,20 +115,9 @@ export class ServerProcess {
     const [, kib] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8')) ?? [];
     return Number(kib) * 1_024;
   }
-
-  /** Processor time used by all its threads so far. Unlike a rate it hardly depends on what else the machine does. */
-  cpuMs() {
-    const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-  }
-
-  stop(signal = 'SIGTERM') {
-    if (!this.isOver) process.kill(this.child.pid, signal);
-    return this.ended;
-  }
 }
 
-export const endAll = () => Promise.all([...running].map((one) => one.stop('SIGKILL')));
+export const endAll = () => Promise.all([...running].map((one) => one.stop(one.endSignal)));
 
 /** The built server on the folders, with every limit on rates as high as its setting goes. */
 export async function startOurs(folder, { nodeArgs = [] } = {}) {
@@ -121,6 +145,18 @@ async function untilReady(server) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
   throw new Error('The server was not ready in time.');
+}
+
+/** A port that nobody listens on, for a program that cannot choose one by itself. */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 export async function startFloor(folder, args = []) {

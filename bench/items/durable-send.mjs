@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { quantile } from '../figures.mjs';
 import { Load } from '../load.mjs';
+import { socketLane } from '../messages.mjs';
 import { floorSocket, People } from '../people.mjs';
 import { textFrame } from '../raw-socket.mjs';
 import { interleaved, line } from '../rounds.mjs';
@@ -36,6 +37,8 @@ async function openFloor(address, people) {
   }
   return pairs;
 }
+
+const loadOn = (server, pairs) => new Load(server, pairs.map(socketLane));
 
 /** Both servers with their pairs connected; `act` gets the two lists of pairs. */
 async function withBoth(context, pairs, act) {
@@ -72,7 +75,7 @@ export async function durableSend(context) {
     for (const inFlight of context.isQuick ? [64] : [1, 64, 1_024]) {
       context.say(`${inFlight} in flight`);
       const count = PAIRS_OF[inFlight];
-      const [mine, bare] = [new Load(server, ours.slice(0, count)), new Load(floor, reference.slice(0, count))];
+      const [mine, bare] = [loadOn(server, ours.slice(0, count)), loadOn(floor, reference.slice(0, count))];
       const sides = {
         ours: () => mine.closedLoop(inFlight, context.seconds),
         reference: async () => ({
@@ -133,7 +136,7 @@ async function warm(sides, { isQuick }) {
 
 export async function delivery(context) {
   return withBoth(context, context.isQuick ? 8 : PAIRS, async ({ ours, reference, server, floor }) => {
-    const [mine, bare] = [new Load(server, ours), new Load(floor, reference)];
+    const [mine, bare] = [loadOn(server, ours), loadOn(floor, reference)];
     const lines = [];
     for (const perSecond of context.isQuick ? [500] : [500, 1_000, 2_000]) {
       context.say(`${perSecond} a second`);

@@ -35,6 +35,8 @@ async function explains() {
   const run = bench('--items', 'a,nonsense');
   const { code } = await run.ends(10_000);
   if (code !== 1 || !/There is no item nonsense/.test(run.errors) || !/--rounds/.test(run.errors)) throw new Error(run.tail());
+  const other = bench('--peer', 'nobody');
+  if ((await other.ends(10_000)).code !== 1 || !/There is no peer nobody/.test(other.errors)) throw new Error(other.tail());
 }
 
 try {
