@@ -147,6 +147,7 @@ async function openMetrics(host: string, port: number): Promise<Instruments> {
         projectionWriter: foundation.projectionWriter,
         sockets: hub,
         positions: { 'fan-out': () => processes.fanOut.upTo, projector: () => processes.projector.position() },
+        encodings: () => processes.fanOut.encodings,
         caches: foundation.caches,
         isReady: async () => (await health.check()).isReady,
         folders: foundation.folders,

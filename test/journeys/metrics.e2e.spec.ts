@@ -32,6 +32,15 @@ describe('the operators’ door', () => {
     const messageId = crypto.randomUUID();
     await adas.ask('send-message', { conversationId, messageId, content: { type: 'text', text: 'Hello, Ben' } });
     await bens.next((frame) => frame.type === 'message-posted');
+    await adas.next((frame) => frame.type === 'message-posted');
+    const encoded = await numberOf('sottovoce_facts_encoded_total');
+    await adas.ask('send-message', {
+      conversationId,
+      messageId: crypto.randomUUID(),
+      content: { type: 'text', text: 'And you?' },
+    });
+    await bens.next((frame) => frame.type === 'message-posted');
+    expect(await numberOf('sottovoce_facts_encoded_total')).toBe(encoded + 1);
     await adas.ask('remove-message', { conversationId, messageId: crypto.randomUUID() });
     await adas.ask('nobody-knows-this', {});
     for (let times = 0; times < 2; times += 1) {
@@ -43,11 +52,11 @@ describe('the operators’ door', () => {
     expect(refused?.status ?? 400).toBeGreaterThanOrEqual(400);
 
     expect(await numberOf('sottovoce_sockets_open')).toBe(2);
-    expect(await numberOf('sottovoce_socket_frames_total{frame="send-message",outcome="ok"}')).toBe(1);
+    expect(await numberOf('sottovoce_socket_frames_total{frame="send-message",outcome="ok"}')).toBe(2);
     expect(await numberOf('sottovoce_socket_frames_total{frame="remove-message",outcome="message-not-found"}')).toBe(1);
     expect(await numberOf('sottovoce_socket_frames_total{frame="other",outcome="unknown-frame-type"}')).toBe(1);
-    expect(await numberOf('sottovoce_socket_frame_duration_seconds_count{frame="send-message"}')).toBe(1);
-    expect(await numberOf('sottovoce_commands_total{command="sendMessage",outcome="ok"}')).toBe(1);
+    expect(await numberOf('sottovoce_socket_frame_duration_seconds_count{frame="send-message"}')).toBe(2);
+    expect(await numberOf('sottovoce_commands_total{command="sendMessage",outcome="ok"}')).toBe(2);
     expect(await numberOf('sottovoce_http_requests_total{operation="findAccount",status="429"}')).toBe(1);
     expect(await numberOf('sottovoce_limit_refusals_total{limit="account-lookup"}')).toBe(1);
     expect(await numberOf('sottovoce_store_events_appended_total')).toBe(await numberOf('sottovoce_store_head_position'));

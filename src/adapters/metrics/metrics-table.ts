@@ -79,6 +79,10 @@ export const metrics = {
   sottovoce_socket_unsent_bytes_max: { type: 'gauge', unit: 'bytes', help: 'The same, of the slowest socket.' },
   sottovoce_socket_waiting_facts: { type: 'gauge', help: 'Facts held for sockets that are catching up.' },
   sottovoce_socket_commands_in_flight: { type: 'gauge', help: 'Commands of sockets that are under way.' },
+  sottovoce_facts_encoded_total: {
+    type: 'counter',
+    help: 'Facts made into bytes for sockets: once for each wire format, however many sockets they go to.',
+  },
 
   sottovoce_store_head_position: {
     type: 'gauge',

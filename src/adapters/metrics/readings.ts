@@ -23,6 +23,8 @@ export interface Readings {
   readonly sockets: { all(): Iterable<SocketReading> };
   /** Consumers that keep no checkpoint, by name. */
   readonly positions: Readonly<Record<string, () => number>>;
+  /** Facts made into bytes since the start. */
+  readonly encodings: () => number;
   /** Counted by the caches themselves since the start. */
   readonly caches: Readonly<Record<string, { readonly hits: number; readonly misses: number }>>;
   readonly isReady: () => Promise<boolean>;
@@ -38,6 +40,7 @@ export async function takeReadings(readings: Readings, registry: MetricsRegistry
   registry.set('sottovoce_info', 1, [readings.version]);
   readSockets(readings, registry);
   readCaches(readings, registry);
+  registry.countTo('sottovoce_facts_encoded_total', readings.encodings(), []);
   await Promise.allSettled([
     readings.isReady().then((isReady) => registry.set('sottovoce_ready', isReady ? 1 : 0)),
     readLags(readings, registry),
