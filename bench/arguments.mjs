@@ -8,7 +8,7 @@ export const USAGE = `How fast Sottovoce is, as ratios to what the same machine 
   npm run bench -- --json figures.json             the figures as a file too
   npm run bench -- --peer ejabberd                 side by side with ejabberd over PostgreSQL, from Debian's packages
 
-  --items    letters of docs/performance.md, separated by commas
+  --items    names of docs/performance.md, separated by commas
   --peer     another product; alone it means that only this is measured
   --rounds   interleaved rounds of each item, 1 to 100 (9)
   --seconds  of each measurement, 0.1 to 600 (10)

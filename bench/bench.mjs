@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readArguments, USAGE, WrongArguments } from './arguments.mjs';
 import { items, peers } from './items.mjs';
-import { machine, versions } from './machine.mjs';
+import { machine, moved, steadyProbe, versions } from './machine.mjs';
 import { endAll, isPinned, pinDriver } from './servers.mjs';
 import { printTable } from './table.mjs';
+import { judged } from './targets.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const folders = new Set();
@@ -25,7 +26,11 @@ async function measure({ rounds, seconds, quick }, wanted) {
     const say = (text) => print(`${new Date().toISOString().slice(11, 19)}  (${id}) ${text}`);
     say(item.title);
     try {
-      lines.push(...(await item.run({ folder, rounds, seconds, isQuick: quick, say })));
+      const before = steadyProbe(folder);
+      const measured = await item.run({ folder, rounds, seconds, isQuick: quick, say });
+      const reason = moved(before, steadyProbe(folder));
+      if (reason !== undefined) say(`void: from before the item to after it ${reason}`);
+      lines.push(...measured.map((line) => judged(line, reason)));
     } catch (error) {
       failures.push(id);
       say(`could not be measured: ${error.stack}`);

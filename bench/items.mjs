@@ -1,6 +1,6 @@
-/** TABLE items: what can be measured, by the letter that it has in docs/performance.md. */
+/** TABLE items: what can be measured, by the name that it has in docs/performance.md. */
 import { againstEjabberd } from './items/against-ejabberd.mjs';
-import { delivery, durableSend } from './items/durable-send.mjs';
+import { delivery, durableSend, withLongStore } from './items/durable-send.mjs';
 import { fanOut } from './items/fan-out.mjs';
 import { coldStart, historyPage, offlineSync, rebuild } from './items/long-store.mjs';
 import { idleMemory, reconnectStorm } from './items/sessions.mjs';
@@ -18,6 +18,7 @@ const perRound =
 
 export const items = {
   a: { title: 'durable send to ack', run: durableSend, seconds: measured(3, 10) },
+  'a-1m': { title: 'durable send to ack, with a million messages stored', run: withLongStore, seconds: measured(1, 700) },
   b: { title: 'send to delivered, open loop', run: delivery, seconds: measured(3, 10) },
   c: { title: 'fan-out to a group that is online', run: fanOut, seconds: measured(2, 20) },
   d: { title: 'memory per idle session', run: idleMemory, seconds: perRound(60, 60) },

@@ -54,6 +54,17 @@ export function probe(folder) {
   return { syncMs: quantile(syncs, 0.5), loopMs };
 }
 
+/** The same, of three: what holds for a whole item must not hang on one moment. */
+export function steadyProbe(folder) {
+  const probes = [1, 2, 3].map(() => probe(folder));
+  const of = (name) =>
+    quantile(
+      probes.map((one) => one[name]),
+      0.5,
+    );
+  return { syncMs: of('syncMs'), loopMs: of('loopMs') };
+}
+
 /** Why nothing that was measured between the two probes counts; undefined when it does. */
 export function moved(before, after) {
   for (const name of ['syncMs', 'loopMs']) {

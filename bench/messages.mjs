@@ -12,7 +12,7 @@ const NUMBER_DIGITS = 12;
 export const TEXT = 'See you at the station at half past seven, platform two, bye!!!!';
 const PLACE = '00000000-0000-4000-8000-000000000000';
 
-const idOf = (number) => randomUUID().slice(0, NUMBER_AT) + number.toString(16).padStart(NUMBER_DIGITS, '0');
+export const idOf = (number) => randomUUID().slice(0, NUMBER_AT) + number.toString(16).padStart(NUMBER_DIGITS, '0');
 
 /** A maker of frames for one conversation: `(number) => Buffer`, a fresh buffer each time. */
 export function sender(conversationId) {

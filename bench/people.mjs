@@ -10,14 +10,17 @@ import { completeVerification } from '../dist/application/account/complete-verif
 import { createDirect } from '../dist/application/conversation/create-direct.js';
 import { createGroup } from '../dist/application/conversation/create-group.js';
 import { openEmbedded } from '../dist/compose.js';
+import { idOf } from './messages.mjs';
 import { RawSocket, textFrame } from './raw-socket.mjs';
 
 const LIMITS = { signInsPerTargetHourMax: 1, signInsPerAddressHourMax: 1, lookupsPerAccountMinuteMax: 1 };
 const AT_ONCE = 32;
+const TOKEN_KEPT_MS = 5 * 60 * 1_000;
 
 export class People {
   people = [];
   conversations = [];
+  bearers = new Map();
 
   /** Opens the folders, lets `make` fill them, and closes them again; what is needed to sign in is kept. */
   static async settle(folder, make, known = {}) {
@@ -79,11 +82,21 @@ export class People {
     return (await new AccessTokens(this.secret, { clock }).issue(person)).accessToken;
   }
 
+  /** A token for requests, made again well before it ends. */
+  async bearer(person) {
+    const known = this.bearers.get(person);
+    if (known !== undefined && Date.now() - known.madeAt < TOKEN_KEPT_MS) return known.token;
+    const token = await this.token(person);
+    this.bearers.set(person, { token, madeAt: Date.now() });
+    return token;
+  }
+
   /** A socket of this person's that has said hello and caught up. */
   async socket(address, person, { cursor, localAddress, token, onFrame } = {}) {
     const bearer = token ?? (await this.token(person));
     const headers = { Authorization: `Bearer ${bearer}`, 'Sec-WebSocket-Protocol': 'sottovoce.v1.json' };
     const socket = await RawSocket.open(address, { path: '/v1/socket', headers, localAddress });
+    socket.onReauth = async () => socket.write(authenticate(await this.token(person)));
     await new Promise((resolve, reject) => {
       socket.onClose = () => reject(new Error(`The server closed: ${socket.closeReason}`));
       socket.onFrame = (bytes, from, to) => {
@@ -106,6 +119,9 @@ function hello(cursor) {
   const data = { ...(cursor && { cursor }), capabilities: [], client: { name: 'bench', version: '1' } };
   return textFrame(JSON.stringify({ type: 'hello', id: randomUUID(), data }));
 }
+
+/** Its ack has the number of no message. */
+const authenticate = (accessToken) => textFrame(JSON.stringify({ type: 'authenticate', id: idOf(0), data: { accessToken } }));
 
 /** A socket at the floor that is in the conversation. */
 export async function floorSocket(address, conversationIds, options = {}) {

@@ -5,6 +5,9 @@
 import { connect } from 'node:net';
 
 const KEY = Buffer.alloc(16, 7).toString('base64');
+const REAUTH = Buffer.from('{"type":"reauth"');
+/** The byte that tells it from nearly all other frames. */
+const REAUTH_AT = 9;
 const [TEXT, CLOSE, PING] = [1, 8, 9];
 
 /** A masked text frame. The mask is zero: what is sent is what is read. */
@@ -23,6 +26,8 @@ export class RawSocket {
   /** Called with (bytes, from, to) for each text frame. */
   onFrame = () => undefined;
   onClose = () => undefined;
+  /** Called when the server asks for a newer token. */
+  onReauth = () => undefined;
   #left;
 
   static open(address, { path = '/', headers = {}, localAddress } = {}) {
@@ -46,6 +51,7 @@ export class RawSocket {
       stream.on('error', reject);
       stream.on('close', () => {
         reject(new Error('The connection was closed.'));
+        socket.isOver = true;
         socket.onClose();
       });
       const given = Object.entries({ Host: hostname, Upgrade: 'websocket', Connection: 'Upgrade', ...headers });
@@ -84,8 +90,11 @@ export class RawSocket {
       }
       if (from + length > bytes.length) break;
       const opcode = bytes[at] & 15;
-      if (opcode === TEXT) this.onFrame(bytes, from, from + length);
-      else if (opcode === PING) this.write(clientFrame(10, bytes.subarray(from, from + length)));
+      if (opcode === TEXT) {
+        if (bytes[from + REAUTH_AT] === REAUTH[REAUTH_AT] && REAUTH.equals(bytes.subarray(from, from + REAUTH.length)))
+          this.onReauth();
+        else this.onFrame(bytes, from, from + length);
+      } else if (opcode === PING) this.write(clientFrame(10, bytes.subarray(from, from + length)));
       else if (opcode === CLOSE) this.closeReason = bytes.subarray(from, from + length).toString();
       at = from + length;
     }

@@ -8,7 +8,7 @@ import { moved, probe } from './machine.mjs';
 
 const DRIVER_CPU_MAX = 0.9;
 
-/** `sides` are two functions that measure and answer `{ figures: { variant: number }, driverCpu? }`. */
+/** `sides` are two functions that measure and answer `{ figures: { variant: number }, driverCpu?, void? }`. */
 export async function interleaved({ rounds, folder, say }, sides) {
   const taken = [];
   for (let tries = 0; tries < rounds * 2 && taken.filter(isValid).length < rounds; tries += 1) {
@@ -17,8 +17,7 @@ export async function interleaved({ rounds, folder, say }, sides) {
     const measured = {};
     for (const side of order) measured[side] = await sides[side]();
     const after = probe(folder);
-    const busy = order.map((side) => measured[side].driverCpu ?? 0).find((cpu) => cpu > DRIVER_CPU_MAX);
-    const reason = moved(before, after) ?? (busy && `the driver used ${busy.toFixed(2)} of a core`);
+    const reason = moved(before, after) ?? order.map((side) => measured[side].void ?? busyDriver(measured[side])).find(Boolean);
     const round = { order: order.join(' '), ...measured, probes: [before, after], ...(reason && { void: reason }) };
     taken.push(round);
     say(`round ${tries + 1}: ${summaryOf(round)}${reason ? ` (void: ${reason})` : ''}`);
@@ -26,6 +25,8 @@ export async function interleaved({ rounds, folder, say }, sides) {
   return taken;
 }
 
+const busyDriver = ({ driverCpu = 0 }) =>
+  driverCpu > DRIVER_CPU_MAX ? `the driver used ${driverCpu.toFixed(2)} of a core` : undefined;
 const isValid = (round) => round.void === undefined;
 
 function summaryOf({ ours, reference }) {
@@ -56,6 +57,6 @@ export function line(rounds, { figure, ...row }) {
       probes: round.probes,
       ...(round.void && { void: round.void }),
     })),
-    isVoid: valid.length === 0,
+    ...(valid.length === 0 && { void: rounds.at(-1).void }),
   };
 }

@@ -119,21 +119,35 @@ export class ServerProcess extends Program {
 
 export const endAll = () => Promise.all([...running].map((one) => one.stop(one.endSignal)));
 
-/** The built server on the folders, with every limit on rates as high as its setting goes. */
-export async function startOurs(folder, { nodeArgs = [] } = {}) {
+/**
+ * The built server on the folders, with every limit on rates and connections as high as its setting goes; `isWatched` opens
+ * the operators' door too, for `metric`.
+ */
+export async function startOurs(folder, { nodeArgs = [], isWatched = false } = {}) {
   const { envSchema } = await import('../dist/adapters/config/env.js');
   const roomy = Object.entries(envSchema.shape)
-    .filter(([name]) => /_(?:HOUR|MINUTE|SECOND)_MAX$/.test(name))
+    .filter(([name]) => /_(?:HOUR|MINUTE|SECOND|CONNECTIONS|ADDRESS)_MAX$/.test(name))
     .map(([name, type]) => [name, String(type.unwrap().maxValue)]);
   const env = {
     ...Object.fromEntries(roomy),
     ...{ PORT: '0', SOTTOVOCE_HOST: '127.0.0.1', SOTTOVOCE_LOG: 'error', SOTTOVOCE_DRAIN_MS: '500' },
     ...{ SOTTOVOCE_DATA: join(folder, 'data'), SOTTOVOCE_KEYS: join(folder, 'keys') },
   };
+  const adminPort = isWatched ? await freePort() : undefined;
+  if (isWatched) env.SOTTOVOCE_ADMIN_PORT = String(adminPort);
   const server = new ServerProcess(join(ROOT, 'dist/main.js'), { env, nodeArgs });
+  server.metrics = isWatched ? `http://127.0.0.1:${adminPort}/metrics` : undefined;
   server.address = await server.url();
   await untilReady(server);
   return server;
+}
+
+/** A number that a watched server of ours shows of itself. */
+export async function metric(server, name) {
+  const text = await (await fetch(server.metrics)).text();
+  const [, value] = new RegExp(`^${name} (\\S+)$`, 'm').exec(text) ?? [];
+  if (value === undefined) throw new Error(`The server shows no ${name}.`);
+  return Number(value);
 }
 
 async function untilReady(server) {

@@ -11,26 +11,25 @@ export function printTable(lines, print) {
     print(row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]) : cell.padStart(widths[at]))).join('  '));
 }
 
-/** A target is a ratio, or, when it is absolute, a value of ours in the unit of the line. */
-function rowOf({ id, variant, unit, ours, reference, ratio, now, wanted, isLess, isAbsolute, isVoid }) {
-  const sign = isLess ? '<=' : '>=';
-  const target = (value) => (value === undefined ? '' : `${sign} ${value}${isAbsolute ? ` ${unit}` : ''}`);
+function rowOf({ id, variant, unit, ours, reference, ratio, target, void: reason }) {
   const { median, p25, p75 } = ratio;
+  const asked = (value) =>
+    value === undefined
+      ? ''
+      : `${target.max === undefined ? '>=' : '<='} ${value}${target.unit === undefined ? '' : ` ${target.unit}`}`;
   return [
     `(${id}) ${variant}, ${unit}`,
     readable(ours),
     readable(reference),
     `${median.toFixed(2)} [${p25.toFixed(2)}-${p75.toFixed(2)}]`,
-    target(now),
-    target(wanted),
-    verdict({ reached: isAbsolute ? ours : median, now, wanted, isLess, isVoid }),
+    asked(target?.max ?? target?.min),
+    asked(target?.wanted),
+    reason === undefined ? verdict(target) : `void: ${reason}`,
   ];
 }
 
-function verdict({ reached, now, wanted, isLess, isVoid }) {
-  if (isVoid) return 'void: the machine did not hold still';
-  if (now === undefined) return '';
-  const reaches = (target) => (isLess ? reached <= target : reached >= target);
-  if (wanted !== undefined && reaches(wanted)) return 'met, as wanted';
-  return reaches(now) ? 'met' : 'NOT met';
+function verdict(target) {
+  if (target === undefined) return 'no target';
+  if (target.metAsWanted) return 'met, as wanted';
+  return target.met ? 'met' : 'NOT met';
 }

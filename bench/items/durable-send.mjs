@@ -9,6 +9,7 @@ import { floorSocket, People } from '../people.mjs';
 import { textFrame } from '../raw-socket.mjs';
 import { interleaved, line } from '../rounds.mjs';
 import { startFloor, startOurs } from '../servers.mjs';
+import { longStore } from '../stores.mjs';
 
 const PAIRS = 64;
 const PAIRS_OF = { 1: 1, 64: 16, 1024: 64 };
@@ -20,9 +21,9 @@ async function settle(folder, pairs) {
   });
 }
 
-async function openOurs(address, people) {
+async function openOurs(address, people, count = people.conversations.length) {
   const pairs = [];
-  for (const { conversationId, members } of people.conversations) {
+  for (const { conversationId, members } of people.conversations.slice(0, count)) {
     const [from, to] = [await people.socket(address, members[0]), await people.socket(address, members[1])];
     pairs.push({ conversationId, from, to });
   }
@@ -83,7 +84,7 @@ export async function durableSend(context) {
           ...(inFlight === 1 && { roundTripMs: await roundTrip(reference[0]) }),
         }),
       };
-      await warm(sides, context);
+      await warm(sides);
       const rounds = await interleaved(context, sides);
       for (const row of TARGETS[inFlight]) lines.push(line(rounds, { id: 'a', ...row }));
       if (inFlight === 1) {
@@ -103,6 +104,27 @@ export async function durableSend(context) {
     }
     return lines;
   });
+}
+
+/** Two servers of ours with the same people, one of them with a million messages in its store. */
+export async function withLongStore(context) {
+  const [short, long] = ['short', 'long'].map((name) => join(context.folder, name));
+  const messages = context.isQuick ? 2_000 : 1_000_000;
+  const variant = `64 in flight, ${context.isQuick ? '2,000' : '1 M'} stored`;
+  context.say(variant);
+  const people = [await longStore(context, long, messages), await longStore(context, short, 0)];
+  const servers = [await startOurs(long), await startOurs(short)];
+  try {
+    const loads = [];
+    for (const [at, server] of servers.entries())
+      loads.push(loadOn(server, await openOurs(server.address, people[at], PAIRS_OF[64])));
+    const [ours, reference] = loads.map((load) => () => load.closedLoop(64, context.seconds));
+    await warm({ ours, reference });
+    const rounds = await interleaved(context, { ours, reference });
+    return [line(rounds, { id: 'a', variant, unit: 'messages/s', figure: 'perSecond', now: 0.9 })];
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
 }
 
 /** What the machine asks of anybody: one flush, and the way there and back. */
@@ -130,8 +152,8 @@ async function roundTrip({ from, conversationId }) {
 const ROUND_TRIPS = 200;
 
 /** The just-in-time compiler's work is not measured. */
-async function warm(sides, { isQuick }) {
-  for (const side of Object.values(sides)) await side(isQuick ? 0 : 1);
+async function warm(sides) {
+  for (const side of Object.values(sides)) await side();
 }
 
 export async function delivery(context) {
@@ -144,7 +166,7 @@ export async function delivery(context) {
         ours: () => mine.openLoop(perSecond, context.seconds),
         reference: () => bare.openLoop(perSecond, context.seconds),
       };
-      await warm(sides, context);
+      await warm(sides);
       const rounds = await interleaved(context, sides);
       const target = perSecond === 1_000 ? { now: 4, wanted: 2 } : {};
       const at = `${perSecond.toLocaleString('en')} a second, delivered`;

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { sender } from '../messages.mjs';
 import { floorSocket, inParallel, People } from '../people.mjs';
 import { interleaved, line } from '../rounds.mjs';
-import { startFloor, startOurs } from '../servers.mjs';
+import { metric, startFloor, startOurs } from '../servers.mjs';
 
 const FACT = Buffer.from('{"type":"message-posted"');
+/** JSON is the only form that a fact has on a wire today: so often a broadcast is made into bytes. */
+const WIRE_FORMATS = 1;
 const UNDER_WAY = 8;
 const ARRIVES_WITHIN_MS = 30_000;
 
@@ -32,7 +34,7 @@ class Broadcast {
     await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
     const tookMs = performance.now() - startedMs;
     const { user, system } = process.cpuUsage(cpu);
-    const figures = { deliveries: ((this.#facts - before) * 1_000) / tookMs };
+    const figures = { deliveries: ((this.#facts - before) * 1_000) / tookMs, encodings: WIRE_FORMATS };
     this.isRunning = false;
     while (this.#facts < this.#number * this.sockets.length) {
       if (performance.now() - startedMs > seconds * 1_000 + ARRIVES_WITHIN_MS)
@@ -40,6 +42,10 @@ class Broadcast {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     return { figures, driverCpu: (user + system) / 1_000 / tookMs };
+  }
+
+  get sent() {
+    return this.#number;
   }
 
   send() {
@@ -52,6 +58,15 @@ class Broadcast {
   }
 }
 
+/** A server that encodes for each member or each socket does something else than what is measured: the round is void. */
+async function countingEncodings(server, broadcast, seconds) {
+  const [before, sent] = [await metric(server, 'sottovoce_facts_encoded_total'), broadcast.sent];
+  const { figures, driverCpu } = await broadcast.measure(seconds);
+  const encodings = ((await metric(server, 'sottovoce_facts_encoded_total')) - before) / (broadcast.sent - sent);
+  const wrong = `a broadcast was made into bytes ${encodings} times, and there is ${WIRE_FORMATS} wire format`;
+  return { figures: { ...figures, encodings }, driverCpu, ...(encodings !== WIRE_FORMATS && { void: wrong }) };
+}
+
 async function atSize(context, members) {
   const folder = join(context.folder, `group-${members}`);
   const floorFolder = join(folder, 'floor');
@@ -61,7 +76,7 @@ async function atSize(context, members) {
     await made.group(await made.arrive(members));
   });
   const [{ conversationId }] = people.conversations;
-  const [server, floor] = [await startOurs(folder), await startFloor(floorFolder, ['raw'])];
+  const [server, floor] = [await startOurs(folder, { isWatched: true }), await startFloor(floorFolder, ['raw'])];
   try {
     const [mine, bare] = [[], []];
     await inParallel(members, async (at) => {
@@ -69,11 +84,18 @@ async function atSize(context, members) {
       bare[at] = await floorSocket(floor.address, [conversationId]);
     });
     const [ours, raw] = [new Broadcast(conversationId, mine), new Broadcast(conversationId, bare)];
-    const sides = { ours: () => ours.measure(context.seconds), reference: () => raw.measure(context.seconds) };
+    const sides = {
+      ours: () => countingEncodings(server, ours, context.seconds),
+      reference: () => raw.measure(context.seconds),
+    };
     for (const side of Object.values(sides)) await side();
     const rounds = await interleaved(context, sides);
     const variant = `to ${members.toLocaleString('en')} members`;
-    return line(rounds, { id: 'c', variant, unit: 'deliveries/s', figure: 'deliveries', now: 0.5, wanted: 0.8 });
+    const encodings = { variant: `${variant}, encodings`, unit: 'a broadcast', figure: 'encodings', now: WIRE_FORMATS };
+    return [
+      line(rounds, { id: 'c', variant, unit: 'deliveries/s', figure: 'deliveries', now: 0.5, wanted: 0.8 }),
+      line(rounds, { id: 'c', ...encodings, isLess: true, isAbsolute: true }),
+    ];
   } finally {
     await Promise.all([server.stop(), floor.stop()]);
   }
@@ -81,6 +103,6 @@ async function atSize(context, members) {
 
 export async function fanOut(context) {
   const lines = [];
-  for (const members of context.isQuick ? [16] : [256, 1_024]) lines.push(await atSize(context, members));
+  for (const members of context.isQuick ? [16] : [256, 1_024]) lines.push(...(await atSize(context, members)));
   return lines;
 }

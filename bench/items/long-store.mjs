@@ -138,14 +138,12 @@ async function withLong(context, act) {
 export function historyPage(context) {
   return withLong(context, async ({ people, server, floor }) => {
     const each = sizeOf(context) / people.conversations.length;
-    const tokens = new Map();
-    for (const { members } of people.conversations) tokens.set(members[0], await people.token(members[0]));
-    const page = () => {
+    const page = async () => {
       const { conversationId, members } = chosen(people.conversations);
       const toSeq = PAGE + Math.floor(Math.random() * (each - PAGE));
       return request(
         `${server.address}/v1/conversations/${conversationId}/messages?limit=${PAGE}&toSeq=${toSeq}`,
-        tokens.get(members[0]),
+        await people.bearer(members[0]),
       );
     };
     const bytes = (await page()).length;
@@ -184,7 +182,7 @@ async function syncFrom(server, token, from) {
 }
 
 /** Each of the reader's friends writes; resolves when the views hold all of it. */
-async function friendsWrite(context, people, server, token, cursor) {
+async function friendsWrite(context, people, server, sync) {
   const conversations = people.conversations.slice(PAIRS);
   for (const { conversationId, members } of conversations) {
     const socket = await people.socket(server.address, members[0]);
@@ -199,7 +197,7 @@ async function friendsWrite(context, people, server, token, cursor) {
   }
   const missed = conversations.length * MISSED_EACH;
   const untilMs = performance.now() + VIEWS_WITHIN_MS;
-  while ((await syncFrom(server, token, cursor)).messages < missed) {
+  while ((await sync()).messages < missed) {
     if (performance.now() > untilMs) throw new Error('The views do not hold what was missed.');
   }
   context.say(`${missed} messages were missed`);
@@ -209,15 +207,15 @@ async function friendsWrite(context, people, server, token, cursor) {
 export function offlineSync(context) {
   return withLong(context, async ({ people, server }) => {
     const reader = people.people[PAIRS * 2];
-    const token = await people.token(reader);
-    const { cursor } = await syncFrom(server, token, undefined);
-    const missed = await friendsWrite(context, people, server, token, cursor);
+    const sync = async (from) => syncFrom(server, await people.bearer(reader), from);
+    const { cursor } = await sync(undefined);
+    const missed = await friendsWrite(context, people, server, () => sync(cursor));
     const events = new Database(join(context.folder, 'data/events.sqlite'), { readonly: true });
     const scan = events.prepare('SELECT * FROM events WHERE position > ? ORDER BY position LIMIT ?');
     const head = events.prepare('SELECT max(position) FROM events').pluck().get();
     const rounds = await interleaved(context, {
       ours: async () => {
-        const samples = await repeatedly(context.seconds, () => syncFrom(server, token, cursor));
+        const samples = await repeatedly(context.seconds, () => sync(cursor));
         return { figures: { perSecond: (missed * 1_000) / quantile(samples, 0.5) } };
       },
       reference: async () => {

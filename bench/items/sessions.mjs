@@ -28,6 +28,8 @@ async function slope(server, open, [few, many]) {
   const before = server.residentBytes();
   await inParallel(many - few, async (at) => sockets.push(await open(few + at)));
   await settled();
+  const lost = sockets.filter(({ isOver }) => isOver).length;
+  if (lost > 0) throw new Error(`${lost} of ${many} sessions were gone.`);
   const bytes = (server.residentBytes() - before) / (many - few);
   for (const socket of sockets) socket.end();
   return { figures: { kib: bytes / 1_024 } };
