@@ -123,7 +123,7 @@ export const endAll = () => Promise.all([...running].map((one) => one.stop(one.e
  * The built server on the folders, with every limit on rates and connections as high as its setting goes; `isWatched` opens
  * the operators' door too, for `metric`.
  */
-export async function startOurs(folder, { nodeArgs = [], isWatched = false } = {}) {
+export async function startOurs(folder, { nodeArgs = [], isWatched = false, readyWithinMs = READY_WITHIN_MS } = {}) {
   const { envSchema } = await import('../dist/adapters/config/env.js');
   const roomy = Object.entries(envSchema.shape)
     .filter(([name]) => /_(?:HOUR|MINUTE|SECOND|CONNECTIONS|ADDRESS)_MAX$/.test(name))
@@ -138,7 +138,7 @@ export async function startOurs(folder, { nodeArgs = [], isWatched = false } = {
   const server = new ServerProcess(join(ROOT, 'dist/main.js'), { env, nodeArgs });
   server.metrics = isWatched ? `http://127.0.0.1:${adminPort}/metrics` : undefined;
   server.address = await server.url();
-  await untilReady(server);
+  await untilReady(server, readyWithinMs);
   return server;
 }
 
@@ -150,8 +150,8 @@ export async function metric(server, name) {
   return Number(value);
 }
 
-async function untilReady(server) {
-  while (performance.now() - server.startedMs < READY_WITHIN_MS) {
+async function untilReady(server, withinMs) {
+  while (performance.now() - server.startedMs < withinMs) {
     const response = await fetch(`${server.address}/health/ready`).catch(() => undefined);
     await response?.text();
     if (response?.status === 200) return;

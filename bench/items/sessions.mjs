@@ -89,16 +89,16 @@ async function allBack(count, open) {
 
 /** Everybody was cut off, twenty messages were sent meanwhile, and all come back with their cursors at the same moment. */
 async function storm(people, address, count) {
-  const cursors = [];
-  const tokens = [];
+  const [cursors, tokens, before] = [[], [], []];
   await inParallel(count, async (at) => {
     tokens[at] = await people.token(people.people[at]);
     const socket = await people.socket(address, people.people[at], { token: tokens[at], localAddress: addressOf(at) });
     cursors[at] = socket.cursor;
-    socket.end();
+    before.push(socket);
   });
+  for (const socket of before) socket.end();
   await sayTwenty(people, address, count, tokens);
-  const sockets = [];
+  const [sockets, caughtUp] = [[], []];
   const result = await allBack(count, async (at) => {
     let facts = 0;
     const onFrame = (bytes, from) => {
@@ -106,8 +106,10 @@ async function storm(people, address, count) {
     };
     const given = { token: tokens[at], cursor: cursors[at], localAddress: addressOf(at), onFrame };
     sockets.push(await people.socket(address, people.people[at], given));
-    if (facts !== MISSED) throw new Error(`A device got ${facts} of the ${MISSED} messages that it missed.`);
+    caughtUp.push(facts);
   });
+  const wrong = caughtUp.find((facts) => facts !== MISSED);
+  if (wrong !== undefined) throw new Error(`A device got ${wrong} messages where it had missed ${MISSED}.`);
   for (const socket of sockets) socket.end();
   return result;
 }
