@@ -20,19 +20,35 @@ interface Lane {
   isRunning: boolean;
 }
 
+/** One of the sends that a person has begun, in their order. */
+interface Turn {
+  isReady: boolean;
+  readonly enter: () => void;
+}
+
 export class SendLanes {
   private readonly lanes = new Map<ConversationId, Lane>();
-  private readonly turns = new Map<AccountId, Promise<void>>();
+  private readonly turns = new Map<AccountId, Turn[]>();
 
   constructor(private readonly deps: SendDeps) {}
 
-  /** What one person sends enters its lane in the order in which it came, however long each was in being made ready. */
-  async inTurn<T>(accountId: AccountId, ready: Promise<T>): Promise<T> {
-    const turn = Promise.allSettled([this.turns.get(accountId), ready]).then(() => undefined);
-    this.turns.set(accountId, turn);
-    await turn;
-    if (this.turns.get(accountId) === turn) this.turns.delete(accountId);
-    return ready;
+  /**
+   * What one person sends enters its lane in the order in which it came, however long each was in being made ready; what
+   * is made ready at once enters at once, so that the lane takes it together.
+   */
+  inTurn<T>(accountId: AccountId, ready: Promise<T>): Promise<T> {
+    const queue = this.turns.get(accountId) ?? [];
+    this.turns.set(accountId, queue);
+    return new Promise((enter) => {
+      const turn: Turn = { isReady: false, enter: () => enter(ready) };
+      queue.push(turn);
+      const isReady = (): void => {
+        turn.isReady = true;
+        while (queue[0]?.isReady) queue.shift()?.enter();
+        if (queue.length === 0 && this.turns.get(accountId) === queue) this.turns.delete(accountId);
+      };
+      ready.then(isReady, isReady);
+    });
   }
 
   send(send: Send): Promise<Result<SendAck, SendRejection>> {

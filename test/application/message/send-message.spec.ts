@@ -8,6 +8,7 @@ import { OutcomeUnknown, Unavailable } from '../../../src/application/ports/fail
 import type { ConversationId, MemberId, MessageId } from '../../../src/domain/kernel/ids.js';
 import { limits } from '../../../src/domain/kernel/limits.js';
 import { ApplicationUnderTest, granted, type Person, type Process } from '../../support/application-under-test.js';
+import { until } from '../../support/until.js';
 
 let app: ApplicationUnderTest;
 let here: Process;
@@ -56,9 +57,18 @@ describe('sending', () => {
     ]);
   });
 
-  it('appends what gathers while another append is under way as one batch, in order, and counts it densely', async () => {
+  it('appends what comes at once as one batch, in order, and counts it densely', async () => {
     const before = app.appends.length;
     const acks = await Promise.all(['a', 'b', 'c', 'd'].map((text) => send(text)));
+    expect(acks.map((ack) => granted(ack).seq)).toEqual([3, 4, 5, 6]);
+    expect(app.appends.length - before).toBe(1);
+  });
+
+  it('appends what gathers while another append is under way as one batch after it', async () => {
+    const before = app.appends.length;
+    const first = send('a');
+    await until('the first append is under way', () => app.appends.length > before);
+    const acks = await Promise.all([first, ...['b', 'c', 'd'].map((text) => send(text))]);
     expect(acks.map((ack) => granted(ack).seq)).toEqual([3, 4, 5, 6]);
     expect(app.appends.length - before).toBe(2);
   });
