@@ -70,6 +70,9 @@ function sealRequest(draft: EventDraft, rule: PersonalRule, value: unknown): Sea
 }
 
 export class EventCodec {
+  /** Several consumers follow the log closely, and are handed the same events. */
+  private readonly decoded = new WeakMap<StoredEvent, Envelope<StoredDomainEvent>>();
+
   constructor(private readonly keys: Pick<SubjectKeys, 'seal'>) {}
 
   /** One answer per draft, in order: the event as it is stored, or why its subject can no longer be written for. */
@@ -98,14 +101,11 @@ export class EventCodec {
 
   /** The event in its latest shape. Throws for a type that this code does not know: skipping would be losing. */
   decode(stored: StoredEvent): Envelope<StoredDomainEvent> {
-    const { type, data, ...meta } = stored;
-    const rule = ruleOf(type);
-    if (meta.schemaVersion > rule.version) {
-      throw new Error(
-        `${type} has schema version ${meta.schemaVersion}, this code knows ${rule.version}: it is older than the store`,
-      );
-    }
-    return { type, data: JSON.parse(data), meta } as Envelope<StoredDomainEvent>;
+    const known = this.decoded.get(stored);
+    if (known !== undefined) return known;
+    const event = decodedOf(stored);
+    this.decoded.set(stored, event);
+    return event;
   }
 
   /** As `decode`, for readers of the whole feed, who also meet the records of removed streams. */
@@ -114,6 +114,17 @@ export class EventCodec {
     const { type, data, ...meta } = stored;
     return { type, data: JSON.parse(data), meta };
   }
+}
+
+function decodedOf(stored: StoredEvent): Envelope<StoredDomainEvent> {
+  const { type, data, ...meta } = stored;
+  const rule = ruleOf(type);
+  if (meta.schemaVersion > rule.version) {
+    throw new Error(
+      `${type} has schema version ${meta.schemaVersion}, this code knows ${rule.version}: it is older than the store`,
+    );
+  }
+  return { type, data: JSON.parse(data), meta } as Envelope<StoredDomainEvent>;
 }
 
 function toRecord(draft: EventDraft, data: Record<string, unknown>): NewEvent {

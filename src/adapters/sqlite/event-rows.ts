@@ -1,5 +1,6 @@
 /** The statements on the log, and what stands between a row and a stored event. */
 import type { NewEvent, StoredEvent } from '../../application/ports/event-store.js';
+import { RecentEvents } from './recent-events.js';
 import { assertChecksum, rowChecksum, type SqlValue } from './row-checksum.js';
 import type { Connection } from './sqlite-database.js';
 
@@ -32,6 +33,9 @@ export class EventRows {
   private readonly selectLastPosition;
   /** The parameters of the rows that are not written yet. */
   private waiting: unknown[] = [];
+  /** Of the open transaction. */
+  private staged: StoredEvent[] = [];
+  private readonly recent = new RecentEvents();
 
   constructor(readonly connection: Connection) {
     this.insertOne = connection.prepare(insertStatement(1));
@@ -52,6 +56,7 @@ export class EventRows {
     const { type, id, schemaVersion, recordedAt, feedKey, correlationId, causationId = null, data } = event;
     const values = [position, stream, revision, type, id, schemaVersion, recordedAt, feedKey, correlationId, causationId, data];
     this.waiting.push(...values, rowChecksum(values));
+    this.staged.push({ ...event, position, stream, revision });
     if (this.waiting.length < ROWS_PER_INSERT * PARAMETERS) return;
     this.insertSeveral.run(this.waiting);
     this.waiting = [];
@@ -63,12 +68,26 @@ export class EventRows {
     this.waiting = [];
   }
 
+  /** What was inserted is on disk now. */
+  committed(): void {
+    for (const event of this.staged) this.recent.add(event);
+    this.staged = [];
+  }
+
+  /** Nothing that was in hand is answered any more. */
+  closed(): void {
+    this.recent.clear();
+  }
+
   discard(): void {
     this.waiting = [];
+    this.staged = [];
+    this.recent.clear();
   }
 
   delete(position: number): void {
     this.flush();
+    this.recent.clear();
     this.deleteOne.run(position);
   }
 
@@ -79,7 +98,7 @@ export class EventRows {
   }
 
   after(position: number, max: number): StoredEvent[] {
-    return this.selectAfter.all(position, max).map(fromRow);
+    return this.recent.after(position, max) ?? this.selectAfter.all(position, max).map(fromRow);
   }
 
   /** Where events lie, for a start that reads many: each row is checked, and none becomes an event. */

@@ -160,6 +160,7 @@ export class SqliteEventStore implements EventStore {
 
   private committed(): void {
     this.lastPosition = this.stagedPosition;
+    this.rows.committed();
     this.index.committed(this.lastPosition);
     for (const follower of this.followers) if (this.lastPosition > follower.after) follower.wake();
   }
@@ -173,6 +174,7 @@ export class SqliteEventStore implements EventStore {
   }
 
   private closed(): void {
+    this.rows.closed();
     for (const follower of this.followers) follower.wake(new Unavailable('The event store was closed.'));
   }
 }
