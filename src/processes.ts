@@ -27,7 +27,8 @@ import { allProjections } from './projections/projections.js';
 import { Rebuilds } from './projections/rebuilds.js';
 
 const PROJECTOR = 'projector';
-const BATCH_EVENTS_MAX = 500;
+const BATCH_EVENTS_MAX = 1_000;
+const GATHER_MS = 20;
 const COMPOSES_MAX = 1_000;
 
 export interface Processes {
@@ -62,6 +63,7 @@ export function createProcesses({ foundation, reads, sync, waits, hub, log }: Pr
     writer,
     enrich: enricher(sources(foundation)),
     time: clock,
+    ...{ gatherMs: GATHER_MS, signal },
   });
   const fanOut = new FanOut({
     ...{ eventFeed, codec, views, reads, clock, hub },

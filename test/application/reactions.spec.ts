@@ -39,7 +39,8 @@ async function runToEnd(name: string, deps: Deps = core.process().deps): Promise
     failure = error;
   });
   const isAtEnd = async () => (await deps.eventFeed.committed(name)) >= (await deps.eventStore.headPosition());
-  await until(`${name} has reached the end`, async () => failure !== undefined || (await isAtEnd()));
+  const atEnd = until(`${name} has reached the end`, async () => failure !== undefined || (await isAtEnd()));
+  await core.whileTimePasses(atEnd);
   over.abort();
   await running;
   if (failure !== undefined) throw failure;

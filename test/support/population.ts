@@ -155,7 +155,7 @@ export class Population {
       }
     }
     const codec = new EventCodec(this.stores.ports.keys);
-    const purge = reactions['purge-removed-messages']!(this.process.deps);
+    const purge = reactions['purge-removed-messages']!.reaction(this.process.deps);
     for (const stored of await this.stores.ports.eventStore.readAll(0, 1_000_000)) {
       if (stored.type === 'MessageRemoved') await purge(codec.decode(stored));
     }

@@ -22,7 +22,8 @@ export class PositionHeaders implements NestInterceptor {
     const request = http.getRequest<AskingRequest>();
     if (route?.does === 'read') {
       const given = request.headers[MIN_POSITION.toLowerCase()];
-      return given === undefined ? next.handle() : from(this.positions.reach(String(given))).pipe(mergeMap(() => next.handle()));
+      const reached = given === undefined ? this.positions.reachHead() : this.positions.reach(String(given));
+      return from(reached).pipe(mergeMap(() => next.handle()));
     }
     if (route?.does !== 'write') return next.handle();
     const reply = http.getResponse<FastifyReply>();

@@ -26,6 +26,11 @@ export class Positions {
     return tokens.seal('position', logId, position ?? (await headPosition()));
   }
 
+  /** What was acknowledged before a read is in its answer, unless the views take long: nobody has asked for it. */
+  async reachHead(): Promise<void> {
+    await this.deps.viewsReach(await this.deps.headPosition(), limits.headWaitMs);
+  }
+
   /** Throws `invalid-cursor` for what was not given out of this log, `view-behind` when the views take too long. */
   async reach(given: string): Promise<void> {
     const { tokens, logId, viewsReach } = this.deps;

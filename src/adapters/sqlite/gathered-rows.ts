@@ -1,6 +1,6 @@
 /** What a batch changes in one collection: a document that many events change is read once and written once. */
 import type { Fields, Scalar } from '../../projections/kernel/collection.js';
-import type { Row, Rows } from '../../projections/kernel/document.js';
+import { type Row, type Rows, textOf } from '../../projections/kernel/document.js';
 import type { SqliteCollection } from './sqlite-collections.js';
 
 export interface GatheredRow {
@@ -15,7 +15,7 @@ export class GatheredRows implements Rows {
   constructor(private readonly table: SqliteCollection) {}
 
   read(key: readonly Scalar[]): Row | undefined {
-    const text = JSON.stringify(key);
+    const text = textOf(key);
     const known = this.rows.get(text);
     if (known !== undefined) return known.row;
     const row = this.table.read(key);
@@ -29,7 +29,7 @@ export class GatheredRows implements Rows {
   }
 
   write(key: readonly Scalar[], row: Row): void {
-    this.rows.set(JSON.stringify(key), { key, row, isDirty: true });
+    this.rows.set(textOf(key), { key, row, isDirty: true });
   }
 
   flush(): void {

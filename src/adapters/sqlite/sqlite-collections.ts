@@ -49,6 +49,8 @@ function present(shape: Shape, fields: readonly string[]): string {
 
 export class SqliteCollection {
   private readonly columns: readonly string[];
+  /** Of each column: where its field stands in the key, or -1. */
+  private readonly placesInKey: readonly number[];
   private readonly readRow;
   private readonly writeRow;
   private readonly statements = new Map<string, ReturnType<Connection['prepare']>>();
@@ -60,6 +62,7 @@ export class SqliteCollection {
   ) {
     const { key, fields } = shape;
     this.columns = Object.keys(fields);
+    this.placesInKey = this.columns.map((field) => key.indexOf(field));
     const all = [...this.columns, '$position', '$doc', '$checksum'];
     const changed = all.filter((field) => !key.includes(field));
     this.readRow = connection.prepare<Scalar[], Stored>(`SELECT ${listOf(all)} FROM ${quoted(table)} WHERE ${equals(key)}`).raw();
@@ -78,14 +81,20 @@ export class SqliteCollection {
   }
 
   write(key: readonly Scalar[], { position, doc }: Row): void {
-    const { key: keyFields, fields } = this.shape;
-    const values = this.columns.map((field) => {
-      const at = keyFields.indexOf(field);
+    const stored: Stored = this.columns.map((field, column) => {
+      const at = this.placesInKey[column]!;
       return (at >= 0 ? key[at] : (doc?.[field] as Scalar | undefined)) ?? null;
     });
-    const rest = doc && Object.fromEntries(Object.entries(doc).filter(([field]) => !Object.hasOwn(fields, field)));
-    const stored = [...values, position, rest === undefined ? null : JSON.stringify(rest)];
+    stored.push(position, doc === undefined ? null : this.restOf(doc));
     this.writeRow.run(...stored, rowChecksum(stored));
+  }
+
+  /** What has no column of its own. */
+  private restOf(doc: Fields): string {
+    const { fields } = this.shape;
+    const rest: Record<string, unknown> = {};
+    for (const field in doc) if (!Object.hasOwn(fields, field)) rest[field] = doc[field];
+    return JSON.stringify(rest);
   }
 
   page({ index, equal, above, below, order = 'ascending', limit }: PageAsked): readonly Fields[] {

@@ -29,6 +29,8 @@ export const limits = {
   idempotencyLeaseMs: 60_000,
   /** A read waits no longer than this for the position that it must not be behind. */
   minPositionWaitMs: 2_000,
+  /** Nor longer than this for what was acknowledged before it, when it names no position. */
+  headWaitMs: 100,
   /** Of one page of sync, or one fact when that is larger: for a phone on a slow line, and for the memory of the server. */
   syncPageBytesMax: 1_024 * 1_024,
   /** A device that asks for what it missed is kept waiting no longer: proxies on the way give up after a minute. */

@@ -6,6 +6,9 @@ import { type Fields, keyOf, type Scalar, type Shape } from './collection.js';
 import type { AnyChanges, AnyOp, AnyTarget } from './projection.js';
 import type { PositionedOps } from './views.js';
 
+/** Ids, literals and numbers hold no space: texts of different keys of a collection differ. */
+export const textOf = (key: readonly Scalar[]): string => key.join(' ');
+
 export interface Row {
   /** The event that wrote it last. */
   readonly position: number;
@@ -24,13 +27,13 @@ export interface Rows {
 export function carryOut(shape: Shape, rows: Rows, writes: readonly PositionedOps[]): void {
   for (const { position, ops } of writes) {
     // Decided once per document, before the event's first op on it has moved its position.
-    const isNews = new Map<string, boolean>();
+    const isNews = ops.length > 1 ? new Map<string, boolean>() : undefined;
     for (const op of ops) {
       for (const key of keysOf(shape, rows, op)) {
         const row = rows.read(key);
-        const text = JSON.stringify(key);
-        const applies = isNews.get(text) ?? (row === undefined || row.position < position);
-        isNews.set(text, applies);
+        const text = textOf(key);
+        const applies = isNews?.get(text) ?? (row === undefined || row.position < position);
+        isNews?.set(text, applies);
         if (!applies) continue;
         const begun = Object.fromEntries(shape.key.map((field, index) => [field, key[index]]));
         const doc = after(shape, row?.doc, begun, op);

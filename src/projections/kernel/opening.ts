@@ -31,7 +31,9 @@ export async function opened<Value>(answer: Value, open: Open): Promise<Opened<V
     }
     if (Array.isArray(value)) return value.map(replace);
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, replace(field)]));
+    const shown: Record<string, unknown> = {};
+    for (const name in value) shown[name] = replace((value as Record<string, unknown>)[name]);
+    return shown;
   };
   return replace(answer) as Opened<Value>;
 }
@@ -39,5 +41,6 @@ export async function opened<Value>(answer: Value, open: Open): Promise<Opened<V
 function collect(value: unknown, into: Sealed[]): void {
   if (typeof value !== 'object' || value === null) return;
   if (isSealed(value)) into.push(value);
-  else for (const field of Object.values(value)) collect(field, into);
+  else if (Array.isArray(value)) for (const item of value) collect(item, into);
+  else for (const name in value) collect((value as Record<string, unknown>)[name], into);
 }

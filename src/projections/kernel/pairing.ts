@@ -129,7 +129,7 @@ class ComposesInHand {
 
   put(composed: Composed): void {
     this.take(composed.composeId);
-    const characters = JSON.stringify(composed.body).length;
+    const characters = isSealed(composed.body) ? composed.body.sealed.length : JSON.stringify(composed.body).length;
     this.composes.set(composed.composeId, { composed, characters });
     this.characters += characters;
     for (const [oldest] of this.composes) {

@@ -94,8 +94,9 @@ export const defineProjection =
 
 export function opsOf(projection: Projection, event: ProjectedEvent, meta: Meta): readonly AnyOp[] {
   const handler = projection.on[event.type] as ((event: ProjectedEvent, meta: Meta) => readonly AnyOp[]) | undefined;
-  return handler?.(event, meta) ?? [];
+  return handler?.(event, meta) ?? NO_OPS;
 }
+const NO_OPS: readonly AnyOp[] = [];
 
 /**
  * Which events a projection alone must be handed: a post comes with its content, and what nobody knows is never left out.

@@ -5,10 +5,10 @@
  */
 import type { Envelope } from '../../domain/kernel/envelope.js';
 import type { Instant } from '../../domain/kernel/instant.js';
-import { type FeedEnvelope, known } from './feed-events.js';
+import { type FeedEnvelope, known, type ProjectedEnvelope } from './feed-events.js';
 import type { Enrich } from './pairing.js';
 import { opsOf, type Projection } from './projection.js';
-import type { ProjectionWriter } from './views.js';
+import type { PositionedOps, ProjectionWriter } from './views.js';
 
 export interface Batch {
   /** In order within each feed key. */
@@ -28,6 +28,10 @@ export interface RunnerOptions {
   readonly writer: ProjectionWriter;
   readonly enrich: Enrich;
   readonly time: Time;
+  /** For how long events gather before they are applied together, unless somebody waits for the views. */
+  readonly gatherMs?: number;
+  /** Ends the gathering: a process that stops waits for nothing. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RunnerHealth {
@@ -49,6 +53,7 @@ export class ProjectionRunner {
   private state: RunnerHealth['state'] = 'idle';
   private cause: unknown;
   private readonly waiters = new Set<Waiter>();
+  private gathering: AbortController | undefined;
   /** The end of what was last begun: a batch, or what is done between two of them. */
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -70,6 +75,7 @@ export class ProjectionRunner {
       const checkpoints = await this.checkpoints();
       this.moveTo(Math.min(...checkpoints.values()));
       for await (const batch of source) {
+        await this.gather();
         await this.between(() => this.apply(batch, checkpoints, isInTime));
         this.moveTo(Math.min(...checkpoints.values()));
       }
@@ -126,13 +132,23 @@ export class ProjectionRunner {
     const enriched = await this.options.enrich(news);
     const writes = [...checkpoints].map(([projection, checkpoint]) => ({
       collection: projection.collection,
-      writes: enriched
-        .filter(({ meta }) => meta.position > checkpoint)
-        .map((event) => ({ position: event.meta.position, ops: opsOf(projection, event, event.meta) }))
-        .filter(({ ops }) => ops.length > 0),
+      writes: opsAbove(checkpoint, projection, enriched),
     }));
     await this.options.writer.apply(writes, upTo);
     for (const [projection, checkpoint] of checkpoints) checkpoints.set(projection, Math.max(checkpoint, upTo));
+  }
+
+  /** What comes meanwhile is in the next batch; a batch costs much beside its events, and those who send are answered first. */
+  private async gather(): Promise<void> {
+    const { gatherMs = 0, time, signal } = this.options;
+    if (gatherMs === 0 || this.waiters.size > 0 || signal?.aborted) return;
+    const gathering = new AbortController();
+    const end = (): void => gathering.abort();
+    signal?.addEventListener('abort', end);
+    this.gathering = gathering;
+    await time.wait(gatherMs, gathering.signal);
+    this.gathering = undefined;
+    signal?.removeEventListener('abort', end);
   }
 
   private moveTo(position: number): void {
@@ -146,12 +162,23 @@ export class ProjectionRunner {
     const over = new AbortController();
     const waiter: Waiter = { position, wake: () => over.abort() };
     this.waiters.add(waiter);
+    this.gathering?.abort();
     try {
       await this.options.time.wait(deadlineMs, over.signal);
     } finally {
       this.waiters.delete(waiter);
     }
   }
+}
+
+function opsAbove(checkpoint: number, projection: Projection, events: readonly ProjectedEnvelope[]): readonly PositionedOps[] {
+  const writes: PositionedOps[] = [];
+  for (const event of events) {
+    const { position } = event.meta;
+    const ops = position > checkpoint ? opsOf(projection, event, event.meta) : [];
+    if (ops.length > 0) writes.push({ position, ops });
+  }
+  return writes;
 }
 
 /** Order holds within a feed key, and clocks jump: what follows a later event is later, whatever its time says. */

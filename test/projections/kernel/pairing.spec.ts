@@ -102,7 +102,7 @@ describe('a post and its content', () => {
     const few = world([composed('one')], { composesMax: 2 });
     await few.bodies(compose('one'), compose('two'), compose('three'), post('two'), post('one'));
     expect(few.asked.flat().map(({ composeId }) => composeId)).toEqual(['k-one']);
-    const small = world([composed('one')], { charactersMax: 2 * JSON.stringify(composed('one').body).length + 4 });
+    const small = world([composed('one')], { charactersMax: 2 * sealed('ada', 'body one').sealed.length + 4 });
     await small.bodies(compose('one'), compose('two'), compose('three'), post('two'), post('three'), post('one'));
     expect(small.asked.flat().map(({ composeId }) => composeId)).toEqual(['k-one']);
   });

@@ -57,6 +57,7 @@ function tap() {
 function running(
   views = new InMemoryViews(),
   projections = [accounts, devices] as ConstructorParameters<typeof ProjectionRunner>[0]['projections'],
+  gathers: { readonly gatherMs?: number; readonly signal?: AbortSignal } = {},
 ) {
   const clock = new TestClock();
   const seen: number[] = [];
@@ -64,7 +65,7 @@ function running(
     seen.push(...events.map(({ meta }) => meta.position));
     return events as readonly ProjectedEnvelope[];
   };
-  return { views, clock, seen, runner: new ProjectionRunner({ projections, writer: views, enrich, time: clock }) };
+  return { views, clock, seen, runner: new ProjectionRunner({ projections, writer: views, enrich, time: clock, ...gathers }) };
 }
 
 const versions = async (views: InMemoryViews) =>
@@ -133,6 +134,51 @@ describe('the views as of a time', () => {
     ];
     await runner.run(from(batch(5, ...events)), { until: at(200) });
     expect(await versions(views)).toEqual([['ada', 1, 1]]);
+  });
+});
+
+describe('gathering', () => {
+  it('holds a batch back for a while, so that more can come', async () => {
+    const { runner, clock, seen } = running(new InMemoryViews(), [accounts], { gatherMs: 20 });
+    const { source, give, end } = tap();
+    const run = runner.run(source);
+    give(batch(5, registered('ada', 5)));
+    await until('it gathers', () => clock.waiting === 1);
+    clock.advance(19);
+    expect(seen).toEqual([]);
+    clock.advance(1);
+    await until('it is applied', () => runner.position() === 5);
+    end();
+    await run;
+  });
+
+  it('ends at once when somebody waits for the views, and does not begin while somebody does', async () => {
+    const { runner, clock } = running(new InMemoryViews(), [accounts], { gatherMs: 20 });
+    const { source, give, end } = tap();
+    const run = runner.run(source);
+    give(batch(5, registered('ada', 5)));
+    await until('it gathers', () => clock.waiting === 1);
+    expect(await runner.waitFor(5, 1_000)).toBe('reached');
+    const next = runner.waitFor(7, 1_000);
+    give(batch(6, registered('ben', 6)), batch(7, registered('cem', 7)));
+    expect(await next).toBe('reached');
+    end();
+    await run;
+  });
+});
+
+describe('gathering in a process that stops', () => {
+  it('ends at once', async () => {
+    const over = new AbortController();
+    const { runner, clock } = running(new InMemoryViews(), [accounts], { gatherMs: 20, signal: over.signal });
+    const { source, give, end } = tap();
+    const run = runner.run(source);
+    give(batch(5, registered('ada', 5)), batch(6, registered('ben', 6)));
+    await until('it gathers', () => clock.waiting === 1);
+    over.abort();
+    end();
+    await run;
+    expect(runner.position()).toBe(6);
   });
 });
 
