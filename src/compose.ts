@@ -9,6 +9,7 @@ import { FileRootKeys } from './adapters/files/file-root-keys.js';
 import { readOrCreateId } from './adapters/files/id-file.js';
 import { type CodeLine, LogCodeSender } from './adapters/log/log-code-sender.js';
 import type { Log } from './adapters/nest/log.js';
+import { Checkpoints } from './adapters/sqlite/checkpoints.js';
 import { openDataFolder } from './adapters/sqlite/data-folder.js';
 import { EVENTS_FILE, EVENTS_SCHEMA } from './adapters/sqlite/events-schema.js';
 import { KEYS_FILE, KEYS_SCHEMA } from './adapters/sqlite/keys-schema.js';
@@ -81,21 +82,35 @@ export function toDeps(ports: Ports, settings: Settings): Deps {
   return { ...withCodec, conversations: new ConversationStates(withCodec), receiptMarks: new ReceiptMarks(withCodec) };
 }
 
+export interface OpenOptions {
+  /** Copies write-ahead logs in a thread of its own. For processes that run the built files. */
+  readonly checkpointsBeside?: boolean;
+}
+
 export async function openEmbedded(
   config: Pick<Config, 'folders' | 'limits'>,
   log: Log,
   instruments: Instruments = NO_INSTRUMENTS,
+  { checkpointsBeside = false }: OpenOptions = {},
 ): Promise<Foundation> {
   const opened: (() => void | Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const letGo of opened.splice(0).reverse()) await letGo();
   };
   try {
-    return { ...(await open(config, log, opened, instruments)), close };
+    const foundation = await open(config, log, opened, instruments);
+    if (checkpointsBeside) opened.push(startCheckpoints(config.folders.data, log));
+    return { ...foundation, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function startCheckpoints(folder: string, log: Log): () => Promise<void> {
+  const files = [EVENTS_FILE, VIEWS_FILE].map((name) => join(folder, name));
+  const checkpoints = new Checkpoints(files, (error) => log.warn('checkpoints-failed', { error }));
+  return () => checkpoints.stop();
 }
 
 async function open(

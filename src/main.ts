@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   const config = toConfig(readEnv());
   const log = openLog(config.log.level);
   const instruments = await openInstruments(config);
-  const foundation = await openEmbedded(config, log, instruments);
+  const foundation = await openEmbedded(config, log, instruments, { checkpointsBeside: true });
   const server = await createServer(foundation, config, log, instruments).catch(async (error: unknown) => {
     await foundation.close();
     throw error;

@@ -134,6 +134,12 @@ export const logEvents = {
     means: 'A turn of a job in the background could not reach a store. It is tried again at its next turn.',
     toDo: 'One alone is harmless. When it repeats, look at the disk.',
   },
+  'checkpoints-failed': {
+    level: 'warn',
+    fields: ['error'],
+    means: 'The thread that copies write-ahead logs has ended. Commits copy them from now on, with longer pauses.',
+    toDo: 'Look at the disk, and restart the server when it suits you.',
+  },
   'process-failed': {
     level: 'error',
     fields: ['name', 'error'],
