@@ -23,8 +23,12 @@ export interface Asker {
 export interface SyncCursor {
   /** Everything up to here was answered; 0 for a device that has nothing yet. */
   readonly after: number;
-  /** Between the pages of one answer: what it will vouch for, and how far down the list of conversations it has got. */
-  readonly page?: { readonly upTo: number; readonly below: number };
+  /**
+   * Between the pages of one answer: what it will vouch for, how far down the list of conversations it has got, and how far
+   * the views were that it has seen. The next page must not be read from views that are behind them: what had moved up
+   * the list would move down again, past the place that the answer has got to.
+   */
+  readonly page?: { readonly upTo: number; readonly below: number; readonly seen: number };
 }
 
 export interface SyncLimits {
@@ -73,7 +77,8 @@ export async function syncPosition(views: Views): Promise<number> {
 
 export async function factsSince(views: Views, asker: Asker, cursor: SyncCursor, limits: SyncLimits): Promise<SyncAnswer> {
   const { after, page } = cursor;
-  const upTo = page?.upTo ?? (await syncPosition(views));
+  const built = await syncPosition(views);
+  const upTo = page?.upTo ?? built;
   const own = page === undefined ? await ownItems(views, asker.accountId, after) : [];
   const changed = await changedSince(views, asker.handle, after);
   const waiting = changed.filter(({ at }) => at < (page?.below ?? Number.POSITIVE_INFINITY));
@@ -92,7 +97,7 @@ export async function factsSince(views: Views, asker: Asker, cursor: SyncCursor,
   return {
     items: [...own, ...parts.flatMap(({ items }) => items)],
     limited: parts.flatMap(({ limited }) => limited),
-    cursor: hasMore ? { after, page: { upTo, below: lowest } } : { after: upTo },
+    cursor: hasMore ? { after, page: { upTo, below: lowest, seen: Math.max(built, changed[0]?.at ?? 0) } } : { after: upTo },
     caughtUp: !hasMore,
   };
 }

@@ -9,7 +9,7 @@ import { limits } from '../../domain/kernel/limits.js';
 import type { Delivered } from '../../projections/delivered-through.js';
 import { deliveredThrough } from '../../projections/delivered-through.js';
 import type { Fact } from '../../projections/facts.js';
-import type { SyncCursor } from '../../projections/facts-since.js';
+import type { SyncCursor, SyncLimits } from '../../projections/facts-since.js';
 import { factsSince, syncPosition } from '../../projections/facts-since.js';
 import type { Views } from '../../projections/kernel/views.js';
 import { factsOfItem } from '../../projections/sync-facts.js';
@@ -18,7 +18,9 @@ import type { Reads } from './reads.js';
 import type { SealedTokens } from './sealed-tokens.js';
 
 /** One answer stays small enough for a phone on a slow line. */
-const PAGE_LIMITS = { conversationsMax: 20, factsMax: 100, membersMax: 50, bytesMax: limits.syncPageBytesMax } as const;
+const PAGE_LIMITS: SyncLimits = { conversationsMax: 20, factsMax: 100, membersMax: 50, bytesMax: limits.syncPageBytesMax };
+
+const RETRY_AFTER_MS = 1_000;
 
 export interface SyncPage {
   readonly items: readonly Fact[];
@@ -38,6 +40,8 @@ export interface SyncDeps {
   readonly clock: Pick<Clock, 'now'>;
   /** Names the log; another store has another one. */
   readonly logId: string;
+  /** Smaller pages, where few people have to fill several. */
+  readonly pageLimits?: SyncLimits;
 }
 
 export class Sync {
@@ -51,9 +55,13 @@ export class Sync {
     return { items, limited, cursor: this.cursorAt(me, next), caughtUp };
   }
 
+  /** Throws `view-behind` when an earlier page was read from views that were further. */
   async since(me: Principal, cursor: SyncCursor) {
+    if (cursor.page !== undefined && (await this.builtUpTo()) < cursor.page.seen)
+      throw new ProblemError('view-behind', { retryAfterMs: RETRY_AFTER_MS });
     const handle = await this.deps.reads.handleOf(me);
-    const answer = await factsSince(this.deps.views, { accountId: me.accountId, handle }, cursor, PAGE_LIMITS);
+    const { views, pageLimits = PAGE_LIMITS } = this.deps;
+    const answer = await factsSince(views, { accountId: me.accountId, handle }, cursor, pageLimits);
     const now = this.deps.clock.now();
     const items = (await this.deps.reads.open(answer.items)).flatMap((item) => factsOfItem(item, now));
     return { items, limited: answer.limited, next: answer.cursor, caughtUp: answer.caughtUp };
