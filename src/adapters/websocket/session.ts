@@ -112,7 +112,7 @@ export class SocketSession {
   deliver(fact: LiveFact): void {
     if (this.phase === 'live') this.push(fact);
     else if (this.phase === 'catching-up') this.keep(fact);
-    else this.around.counts.factsDropped += this.phase === 'behind' ? 1 : 0;
+    else if (this.phase === 'behind') this.drop(fact);
   }
 
   /** From now on live facts wait. */
@@ -262,7 +262,10 @@ export class SocketSession {
     const { held } = this;
     if (held === undefined) return;
     this.held = undefined;
-    for (const fact of held.values()) if (this.phase === 'live') this.pushNow(fact);
+    for (const fact of held.values()) {
+      if (this.phase === 'live') this.pushNow(fact);
+      else this.deliver(fact);
+    }
   }
 
   private pushNow(fact: LiveFact): void {
@@ -270,10 +273,16 @@ export class SocketSession {
     if ((this.unsentBytes > unsentBytesMax || this.unsentFrames > unsentFramesMax) && this.press()) {
       this.phase = 'behind';
       this.droppedFrom = fact.position;
-      this.around.counts.factsDropped += 1;
+      this.drop(fact);
       return;
     }
     this.write(fact.frame);
+  }
+
+  /** Between keys the feed may hand out later facts before earlier ones: it comes again from the earliest on. */
+  private drop({ position }: LiveFact): void {
+    this.droppedFrom = Math.min(this.droppedFrom, position);
+    this.around.counts.factsDropped += 1;
   }
 
   private keep(fact: LiveFact): void {

@@ -131,6 +131,14 @@ describe('a live socket that never reads', () => {
     expect([socket.isPaused, behindFrom]).toEqual([false, [first]]);
   });
 
+  it('comes again from the earliest fact that it missed, which need not be the first', async () => {
+    const positions = Array.from({ length: 5_000 }, (_, index) => 10_000 - index);
+    for (const position of positions) session.deliver({ position, frame: FACT });
+    await endOfTurn();
+    socket.wire.drain();
+    expect([counts.factsDropped > 1, behindFrom]).toEqual([true, [positions.at(-1)]]);
+  });
+
   it('still gets its replies', async () => {
     await send(5_000, 100);
     session.send({ type: 'ack', replyTo: 'one' });
