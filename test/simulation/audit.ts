@@ -55,8 +55,9 @@ export class Audit {
     }
     for (const device of world.devices) {
       device.awayUntilMs = 0;
+      device.pausedUntilMs = 0;
       // Everybody comes again with the cursor that they have stored.
-      device.link?.cut();
+      device.disconnect();
     }
   }
 
@@ -136,7 +137,7 @@ export class Audit {
     const device = `new device of ${deviceId} at ${process.index}`;
     history.add({ kind: 'empty', device, account: accountId });
     for (let cursor: string | undefined; ; ) {
-      const page = await process.sync.page(principal, cursor);
+      const page = await process.wholeSync.page(principal, cursor);
       for (const fact of page.items) {
         history.add({ kind: 'fact', device, account: accountId, via: 'page', frame: fact as unknown as Json });
       }

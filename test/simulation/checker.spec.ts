@@ -43,6 +43,9 @@ const ask = (call: number, name: string, input: Json, account = 'ada'): Stage =>
 });
 const done = (call: number, data: Json = {}): Stage => ({ kind: 'answer', call, ok: true, data });
 const refused = (call: number, code: string): Stage => ({ kind: 'answer', call, ok: false, code, retryable: false });
+const under = (key: string, stage: Stage): Stage => ({ ...stage, key }) as Stage;
+const left = (call: number, data: Json = {}): Stage => ({ kind: 'left', call, ok: true, data });
+const leftRefused = (call: number, code: string): Stage => ({ kind: 'left', call, ok: false, code, retryable: false });
 const told = (account: string, frame: Json, device = `${account} phone`): Stage => ({
   kind: 'fact',
   device,
@@ -121,6 +124,18 @@ const secret = {
   scope: ROOM,
   data: { conversationId: ROOM, ...(post(6, 'later', 'Later').data as Json) },
 };
+
+const joined = (revision: number): Json => ({
+  ...{ type: 'member-added', revision, scope: ROOM },
+  data: { ...(facts[2]!.data as Json), seq: revision, addedAt: `at ${revision}` },
+});
+const puttingBack: readonly Stage[] = [
+  ...[...start, ...telling, ask(9, 'removeMember', { memberId: 'm-bea' }), done(9), told('ada', ended)],
+  ...[under('k', ask(10, 'addMember', { accountId: 'bea' })), left(10, { memberId: 'm-bea' }), told('ada', joined(6))],
+  ...[ask(11, 'removeMember', { memberId: 'm-bea' }), done(11)],
+  told('ada', { ...ended, revision: 7, data: { ...(ended.data as Json), seq: 7 } }),
+  ...[under('k', ask(12, 'addMember', { accountId: 'bea' })), left(12, { memberId: 'm-bea' })],
+];
 
 const bad: readonly (readonly [Invariant, string, readonly Stage[]])[] = [
   ['I1', 'a device was not told the last message', without(9)],
@@ -217,6 +232,33 @@ const bad: readonly (readonly [Invariant, string, readonly Stage[]])[] = [
     'a message is refused as another one, and there is no other',
     [...start, send(9, 'more', 'More'), refused(9, 'id-reused')],
   ],
+  ['I9', 'what was done under a key is done again, though its answer had left', [...puttingBack, told('ada', joined(8))]],
+  [
+    'I9',
+    'a request under a key is answered in two ways',
+    [
+      ...[...start, under('k', ask(9, 'addMember', { accountId: 'cyd' })), left(9, { memberId: 'm-cyd', status: 201 })],
+      ...[under('k', ask(10, 'addMember', { accountId: 'cyd' })), left(10, { memberId: 'm-cyd', status: 200 })],
+    ],
+  ],
+  [
+    'I9',
+    'two requests under one key are both done',
+    [
+      ...[...start, under('k', ask(9, 'addMember', { accountId: 'cyd' })), left(9, { memberId: 'm-cyd' })],
+      ...[under('k', ask(10, 'addMember', { accountId: 'dot' })), left(10, { memberId: 'm-cyd' })],
+    ],
+  ],
+  [
+    'I9',
+    'a key is refused as reused that was never used otherwise',
+    [...start, under('k', ask(9, 'addMember', { accountId: 'cyd' })), leftRefused(9, 'idempotency-key-reused')],
+  ],
+  [
+    'I4',
+    'who was put out, and told so, is in it',
+    [...right.slice(0, -2), ask(9, 'leaveConversation', {}, 'bea'), done(9), ...rest],
+  ],
   ['I10', 'the unread count is not the count of what is unread', [...right.slice(0, -2), conversation(2)]],
   [
     'I10',
@@ -260,6 +302,27 @@ const bad: readonly (readonly [Invariant, string, readonly Stage[]])[] = [
 describe('the checker', () => {
   it('finds nothing wrong with a history that is right', () => {
     expect(judge(recorded(right))).toBeUndefined();
+  });
+
+  it('lets a request be repeated under its key, and takes the answer for what was done the first time', () => {
+    expect(judge(recorded(puttingBack))).toBeUndefined();
+  });
+
+  it('does not ask for what was left out, and named', () => {
+    const isShown = (stage: Stage) => stage.kind !== 'fact' || stage.frame.revision !== 4;
+    const unseen = [...start, ...telling.filter(isShown), ...reading, ...rest.slice(0, 2)];
+    expect(judge(recorded(unseen))).toMatchObject({ invariant: 'I1' });
+    const later: Json = { ...post(5, 'later', 'Later'), scope: ROOM };
+    const told5 = told('ada', { ...later, data: { conversationId: ROOM, ...(later.data as Json) } });
+    const snapshot = {
+      ...{ type: 'conversation-snapshot', revision: 4 },
+      data: { conversation: { conversationId: ROOM, lastSeq: 5, membership: { memberId: 'm-ada', state: 'active' } } },
+    };
+    const limited = { type: 'limited', data: { conversationId: ROOM, fromSeq: 4, toSeq: 4 } };
+    const cut = [send(9, 'later', 'Later'), ack(9, 'later', 5), told('ada', snapshot), told5];
+    const named = [...unseen.slice(0, -2), ...cut, told('ada', limited), ...rest.slice(0, 2)];
+    expect(judge(recorded(named))).toBeUndefined();
+    expect(judge(recorded([...unseen.slice(0, -2), ...cut, ...rest.slice(0, 2)]))).toMatchObject({ invariant: 'I3' });
   });
 
   it.each(bad)('rejects, by %s, that %s', (invariant, _what, stages) => {

@@ -2,9 +2,11 @@
  * A model of a client that does as the documents say: an outbox that repeats under the same id until there is an answer,
  * a cursor that is stored when it is told, gaps that are read up, and a connection that is made again whenever it ends.
  */
+import type { SyncPage } from '../../src/adapters/nest/sync.js';
 import { DeviceMemory, type Gap } from './device-memory.js';
 import type { Json } from './history.js';
 import { Link, type Receiver } from './link.js';
+import { Polling } from './polling.js';
 import type { Actor } from './schedule.js';
 import type { ServerProcess } from './server.js';
 import type { World } from './world.js';
@@ -23,7 +25,7 @@ const PAGE_LIMIT = 20;
 
 export class Device implements Actor, Receiver {
   readonly isAlive = true;
-  readonly pausedUntilMs = 0;
+  pausedUntilMs = 0;
   readonly memory: DeviceMemory;
   readonly outbox = new Set<Outgoing>();
   tasks = 0;
@@ -32,11 +34,14 @@ export class Device implements Actor, Receiver {
   awayUntilMs = 0;
   cursor: string | undefined;
   link: Link | undefined;
+  readonly polling = new Polling(this);
+  /** What was begun before it was installed anew is given up. */
+  installations = 0;
   private readonly waiting = new Map<string, { readonly call: number; readonly done: (frame: Json) => void }>();
   private wake: () => void = () => undefined;
   private isReadingUp = false;
-  /** What was begun before it was installed anew is given up. */
-  private installations = 0;
+  /** The cursor that it has stored is one of a page that was not the last. */
+  private isBetweenPages = false;
 
   constructor(
     readonly world: World,
@@ -63,6 +68,7 @@ export class Device implements Actor, Receiver {
     for (;;) {
       if (this.isOff) return;
       if (this.awayUntilMs > schedule.nowMs) await schedule.wait(this, this.awayUntilMs - schedule.nowMs);
+      else if (this.world.chance.happens(this.world.plan.pollRate)) await this.polling.live();
       else if (await this.connect()) await new Promise<void>((resolve) => (this.wake = resolve));
       this.isLive = false;
       await schedule.wait(this, 100 + schedule.chance.fraction() * 1_500);
@@ -71,18 +77,30 @@ export class Device implements Actor, Receiver {
 
   goAway(forMs: number): void {
     this.awayUntilMs = this.world.schedule.nowMs + forMs;
-    this.link?.cut();
+    this.disconnect();
   }
 
   switchOff(): void {
     this.isOff = true;
+    this.disconnect();
+  }
+
+  disconnect(): void {
     this.link?.cut();
+    this.polling.stop();
+  }
+
+  /** As when a phone lets its program sleep and keeps the connection. */
+  stopReading(forMs: number): void {
+    this.pausedUntilMs = this.world.schedule.nowMs + forMs;
+    if (this.link !== undefined) this.link.stopsUntilMs = this.pausedUntilMs;
   }
 
   reinstall(): void {
-    this.link?.cut();
+    this.disconnect();
     this.installations += 1;
     this.cursor = undefined;
+    this.isBetweenPages = false;
     this.memory.clear();
     this.world.history.add({ kind: 'empty', device: this.deviceId, account: this.accountId });
   }
@@ -103,6 +121,10 @@ export class Device implements Actor, Receiver {
       case 'error':
         this.waiting.get(frame.replyTo as string)?.done(frame);
         this.waiting.delete(frame.replyTo as string);
+        return;
+      case 'resync':
+        this.isLive = false;
+        this.world.counters.hit('socket: resync');
         return;
       case 'mark':
       case 'caught-up':
@@ -136,39 +158,52 @@ export class Device implements Actor, Receiver {
     const process = world.anyProcess();
     if (process === undefined) return false;
     const { installations } = this;
-    if (this.cursor === undefined && !(await this.syncFromNothing())) return false;
+    const isPaging = this.cursor === undefined || world.chance.happens(world.plan.pagingRate);
+    if (isPaging && !(await this.syncByPages())) return false;
     const ticket = await world.request(this, process, 'issueSocketTicket', {});
     if (ticket?.ok !== true || !process.isAlive || this.isOff) return false;
     const principal = await world.upgrade(this, process, ticket.value.ticket as string);
     if (principal === undefined || this.isOff || !process.isAlive || installations !== this.installations) return false;
-    this.link = new Link(world.schedule, this);
+    if (this.isBetweenPages) world.counters.hit('sync: from between pages');
+    this.link = new Link(world.schedule, this, world.plan.sockets?.highWaterBytes);
     world.history.add({ kind: 'opened', device: this.deviceId, account: this.accountId, process: process.index });
     world.links.set(this.link, process);
     process.gateway.handleConnection(this.link as never, this.link as never, principal);
     const cursor = this.cursor === undefined ? {} : { cursor: this.cursor };
     this.link.say(JSON.stringify({ type: 'hello', id: world.ids.uuid(), data: { ...CLIENT, ...cursor } }));
-    for (const outgoing of [...this.outbox]) void this.send(outgoing);
-    void this.readUp();
+    this.sendAll();
     return true;
   }
 
-  /** A device without a cursor takes everything, page by page, from whoever answers. */
-  private async syncFromNothing(): Promise<boolean> {
-    let cursor: string | undefined;
-    const { installations } = this;
+  sendAll(): void {
+    for (const outgoing of [...this.outbox]) void this.send(outgoing);
+    void this.readUp();
+  }
+
+  /** Page by page, each from whoever answers; the cursor of each page is stored. */
+  async syncByPages(): Promise<boolean> {
+    const { world, installations } = this;
+    let earlier: ServerProcess | undefined;
     for (;;) {
-      const process = this.world.anyProcess();
+      const process = world.anyProcess();
       if (process === undefined) return false;
-      const page = await this.world.ask(this, process, () => process.sync.page(this.principal, cursor));
+      const { cursor } = this;
+      const page = await world.ask(this, process, () => process.sync.page(this.principal, cursor));
       if (page === undefined || this.isOff || installations !== this.installations) return false;
-      for (const fact of page.items) this.take(fact as unknown as Json, 'page');
-      for (const data of page.limited) this.take({ type: 'limited', data }, 'page');
-      ({ cursor } = page);
-      if (page.caughtUp) {
-        this.store(cursor);
-        return true;
-      }
+      if (earlier !== undefined) world.counters.hit('sync: next page');
+      if (earlier !== undefined && earlier !== process) world.counters.hit('sync: next page elsewhere');
+      earlier = process;
+      this.takePage(page);
+      if (page.caughtUp) return true;
     }
+  }
+
+  takePage({ items, limited, cursor, caughtUp }: SyncPage): void {
+    for (const fact of items) this.take(fact as unknown as Json, 'page');
+    for (const data of limited) this.take({ type: 'limited', data }, 'page');
+    this.isBetweenPages = !caughtUp;
+    if (caughtUp) this.store(cursor);
+    else this.cursor = cursor;
   }
 
   private take(frame: Json, via: 'socket' | 'page'): void {
@@ -180,12 +215,15 @@ export class Device implements Actor, Receiver {
 
   private store(cursor: string): void {
     this.cursor = cursor;
+    this.isBetweenPages = false;
     this.world.history.add({ kind: 'stored', device: this.deviceId });
-    if (this.link !== undefined && this.world.chance.happens(0.7)) void this.command('received', { cursor });
+    if ((this.link !== undefined || this.polling.isOn) && this.world.chance.happens(0.7))
+      void this.command('received', { cursor });
   }
 
   private async send(outgoing: Outgoing): Promise<void> {
-    if (this.link === undefined || outgoing.frameId !== undefined || this.isOff) return;
+    const isConnected = this.link !== undefined || this.polling.isOn;
+    if (!isConnected || outgoing.frameId !== undefined || this.isOff) return;
     const { schedule } = this.world;
     outgoing.tries += 1;
     const answer = await this.command(outgoing.type, outgoing.data, (id) => (outgoing.frameId = id));
@@ -201,9 +239,13 @@ export class Device implements Actor, Receiver {
   }
 
   /** The reply, or undefined when the connection ended first. */
-  private command(type: string, data: Json, named: (id: string) => void = () => undefined): Promise<Json | undefined> {
+  private command(
+    type: string,
+    data: Json,
+    named: (id: string | undefined) => void = () => undefined,
+  ): Promise<Json | undefined> {
     const { world, link } = this;
-    if (link === undefined) return Promise.resolve(undefined);
+    if (link === undefined) return this.polling.isOn ? this.byRequest(type, data, named) : Promise.resolve(undefined);
     const id = world.ids.uuid();
     named(id);
     const call = world.history.call(this, type, data);
@@ -218,6 +260,16 @@ export class Device implements Actor, Receiver {
         if (this.waiting.delete(id)) this.link?.cut();
       });
     });
+  }
+
+  /** Without an answer it is made again from the outbox, if it stands there. */
+  private async byRequest(type: string, data: Json, named: (id: string | undefined) => void): Promise<Json | undefined> {
+    named('a request');
+    const answer = await this.polling.command(type, data);
+    if (answer !== undefined) return answer;
+    named(undefined);
+    this.sendAll();
+    return undefined;
   }
 
   /** Asks for the places that a sync named and did not tell. */
@@ -246,7 +298,7 @@ export class Device implements Actor, Receiver {
       if (page === undefined) return false;
       for (const { seq } of page.items) lacking.delete(seq);
       this.world.sawRead(this, process, 'messages', conversationId, { items: page.items });
-      pageToken = page.nextPageToken ?? page.previousPageToken;
+      pageToken = page.nextPageToken;
     } while (pageToken !== undefined);
     return lacking.size === 0;
   }

@@ -13,9 +13,14 @@ export type Stage =
       readonly account: string;
       readonly name: string;
       readonly input: Json;
+      /** Of those under one key of an account the first counts. */
+      readonly key?: string;
     }
   | { readonly kind: 'answer'; readonly call: number; readonly ok: true; readonly data: Json }
   | { readonly kind: 'answer'; readonly call: number; readonly ok: false; readonly code: string; readonly retryable: boolean }
+  /** The answer to a request under a key leaves its process, whether anybody hears it or not. */
+  | { readonly kind: 'left'; readonly call: number; readonly ok: true; readonly data: Json }
+  | { readonly kind: 'left'; readonly call: number; readonly ok: false; readonly code: string; readonly retryable: boolean }
   /** A device has a new socket. */
   | { readonly kind: 'opened'; readonly device: string; readonly account: string; readonly process: number }
   | { readonly kind: 'closed'; readonly device: string; readonly code: number }
@@ -71,9 +76,18 @@ export class History {
     this.records.push({ ...stage, atMs: Math.round(this.now() * 1_000) / 1_000 });
   }
 
-  call(device: { readonly deviceId: string; readonly accountId: string }, name: string, input: Json): number {
+  call(device: { readonly deviceId: string; readonly accountId: string }, name: string, input: Json, key?: string): number {
     this.calls += 1;
-    this.add({ kind: 'call', call: this.calls, device: device.deviceId, account: device.accountId, name, input });
+    const { deviceId, accountId } = device;
+    this.add({
+      kind: 'call',
+      call: this.calls,
+      device: deviceId,
+      account: accountId,
+      name,
+      input,
+      ...(key !== undefined && { key }),
+    });
     return this.calls;
   }
 }

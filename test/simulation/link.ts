@@ -8,6 +8,7 @@ import { type Actor, anybody, type Schedule } from './schedule.js';
 const OPEN = 1;
 const CLOSED = 3;
 const HIGH_WATER_BYTES = 16 * 1_024;
+const TAKES_UP_WITHIN_MS = 20;
 
 export interface Receiver {
   frame(text: string): void;
@@ -25,6 +26,8 @@ export class Link extends EventEmitter {
   /** After so many more frames to the device it breaks. */
   breaksAfterFrames = Number.POSITIVE_INFINITY;
   slowUntilMs = 0;
+  /** Until then nothing is read from it, and whatever comes waits. */
+  stopsUntilMs = 0;
   private readonly network: Actor = anybody();
   private readonly toDevice: (() => void)[] = [];
   private readonly toServer: (() => void)[] = [];
@@ -32,6 +35,7 @@ export class Link extends EventEmitter {
   constructor(
     private readonly schedule: Schedule,
     private readonly receiver: Receiver,
+    private readonly highWaterBytes = HIGH_WATER_BYTES,
   ) {
     super();
   }
@@ -57,7 +61,7 @@ export class Link extends EventEmitter {
   }
 
   get writableNeedDrain(): boolean {
-    return this.bufferedAmount >= HIGH_WATER_BYTES;
+    return this.bufferedAmount >= this.highWaterBytes;
   }
 
   cork(): void {}
@@ -116,11 +120,17 @@ export class Link extends EventEmitter {
   /** What was sent before arrives before. */
   private deliver(line: (() => void)[], arrive: () => void): void {
     line.push(arrive);
-    this.later(() => {
+    const arrives = (): void => {
+      const { network, schedule, stopsUntilMs } = this;
+      if (line === this.toDevice && stopsUntilMs > schedule.nowMs && !this.isBroken) {
+        schedule.at(network, stopsUntilMs + schedule.chance.fraction() * TAKES_UP_WITHIN_MS, arrives);
+        return;
+      }
       const next = line.shift();
       if (this.isBroken && line === this.toServer) return;
       next?.();
-    });
+    };
+    this.later(arrives);
   }
 
   private later(run: () => void): void {

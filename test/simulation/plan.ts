@@ -2,6 +2,7 @@
  * What is to happen in a world, drawn from a seed and then plain data: who lives in it, what they do when, and which
  * faults come when. A story is shrunk by leaving parts of it out.
  */
+import type { SyncLimits } from '../../src/projections/facts-since.js';
 import { Chance } from './chance.js';
 
 interface At {
@@ -29,6 +30,8 @@ export type Doing =
   | { readonly do: 'go away'; readonly device: number; readonly forMs: number }
   | { readonly do: 'reinstall'; readonly device: number }
   | { readonly do: 'collect drafts'; readonly process: number }
+  /** A request that was answered under a key of its own is made again, word for word. */
+  | { readonly do: 'ask again'; readonly device: number }
   | { readonly do: 'erase'; readonly person: number; readonly process: number };
 
 export type Fault =
@@ -48,13 +51,35 @@ export type Fault =
   | { readonly fault: 'a month passes' }
   | { readonly fault: 'cut'; readonly device: number; readonly afterFrames: number }
   | { readonly fault: 'half-open'; readonly device: number }
-  | { readonly fault: 'slow reader'; readonly device: number; readonly forMs: number };
+  | { readonly fault: 'slow reader'; readonly device: number; readonly forMs: number }
+  | { readonly fault: 'stops reading'; readonly device: number; readonly forMs: number };
 
 export type Item = At & (Doing | Fault);
 
 export type StoreKind = 'atomic' | 'sequential' | 'eventstoredb';
 
-export interface Plan {
+/** What a few people reach only when it is small. */
+export interface SmallSockets {
+  readonly unsentBytesMax: number;
+  readonly unsentFramesMax: number;
+  readonly waitingFactsMax: number;
+  /** Above which a connection takes no more for now. */
+  readonly highWaterBytes: number;
+}
+
+/** What only some worlds have. */
+export interface Habits {
+  readonly pages?: SyncLimits;
+  readonly sockets?: SmallSockets;
+  /** How often a device that comes again lives by asking, without a socket. */
+  readonly pollRate: number;
+  /** How often it syncs by pages before it opens a socket. */
+  readonly pagingRate: number;
+  /** Whether clients put keys on what has no id of its own. */
+  readonly isKeyed: boolean;
+}
+
+export interface Plan extends Habits {
   readonly seed: string;
   readonly store: StoreKind;
   readonly processes: number;
@@ -71,8 +96,80 @@ export const isFault = (item: Item): item is At & Fault => 'fault' in item;
 const ACTIVE_MS = 150_000;
 const ROOMS = 4;
 
+const PLAIN = 'plain:';
+const PLAIN_HABITS: Habits = { pollRate: 0, pagingRate: 0, isKeyed: false };
+
+/** The seed without the word that it has no habits: chance is drawn from it alone. */
+export const bareSeed = (seed: string): string => (seed.startsWith(PLAIN) ? seed.slice(PLAIN.length) : seed);
+
 export function planOf(seed: string): Plan {
-  const chance = new Chance(`plan:${seed}`);
+  const plain = plainPlanOf(seed);
+  return seed.startsWith(PLAIN) ? plain : withHabits(plain);
+}
+
+/** Drawn from a chance of its own, so that what people do and what breaks is the same with habits and without. */
+function withHabits(plan: Plan): Plan {
+  const chance = new Chance(`habits:${plan.seed}`);
+  const habits = habitsOf(chance);
+  const devices = plan.people.reduce((sum, count) => sum + count, 0);
+  const device = () => chance.below(devices);
+  const spanMs = plan.items.at(-1)?.atMs ?? 0;
+  const isQuiet = !plan.items.some(isFault);
+  const stops = habits.sockets === undefined || isQuiet ? 0 : chance.between(2, 5);
+  const again = habits.isKeyed ? chance.between(2, 6) : 0;
+  const items = [
+    ...plan.items.filter((item) => !habits.isKeyed || !outlastsLease(item)),
+    ...times(stops, () => stopOf(chance, device(), chance.below(spanMs / 2))).flat(),
+    ...times(again, (): Item => ({ atMs: chance.below(spanMs), do: 'ask again', device: device() })),
+  ];
+  items.sort((one, other) => one.atMs - other.atMs);
+  return { ...plan, ...habits, items };
+}
+
+const times = <Made>(count: number, make: () => Made): Made[] => Array.from({ length: count }, make);
+
+/** While a device does not read there is something to read. */
+function stopOf(chance: Chance, device: number, atMs: number): Item[] {
+  const talk = (afterMs: number): Item => ({ atMs: atMs + afterMs, do: 'say at once', room: 0, count: chance.between(3, 8) });
+  return [{ atMs, fault: 'stops reading', device, forMs: chance.pick([3_000, 45_000, 70_000]) }, talk(500), talk(1_500)];
+}
+
+/** A key is free again when its request has run for a minute: a process that slept through it may do it once more. */
+const LEASE_MS = 60_000;
+const outlastsLease = (item: Item): boolean =>
+  isFault(item) && (item.fault === 'clock jumps' || (item.fault === 'pause' && item.forMs >= LEASE_MS));
+
+const MEMBERS_MAX = 50;
+const MANY = 1_000_000;
+
+function habitsOf(chance: Chance): Habits {
+  const pages = {
+    conversationsMax: chance.pick([1, 1, 2, 20]),
+    factsMax: chance.pick([3, 10, 100]),
+    membersMax: MEMBERS_MAX,
+    bytesMax: chance.pick([1_500, 6_000, MANY]),
+  };
+  const sockets = {
+    unsentBytesMax: chance.pick([800, 3_000]),
+    unsentFramesMax: chance.pick([2, 8_192]),
+    waitingFactsMax: chance.pick([1, 3, 4_096]),
+    highWaterBytes: 512,
+  };
+  return {
+    ...(chance.happens(0.4) && { pages }),
+    ...(chance.happens(0.35) && { sockets }),
+    pollRate: chance.weighted([
+      [5, 0],
+      [2, 0.3],
+      [1, 0.8],
+    ] as const),
+    pagingRate: chance.pick([0, 0, 0.5]),
+    isKeyed: chance.happens(0.35),
+  };
+}
+
+function plainPlanOf(seed: string): Plan {
+  const chance = new Chance(`plan:${bareSeed(seed)}`);
   const people = Array.from({ length: chance.between(3, 5) }, () =>
     chance.weighted([
       [3, 1],
@@ -108,7 +205,7 @@ export function planOf(seed: string): Plan {
   }
   items.sort((one, other) => one.atMs - other.atMs);
   return {
-    ...{ seed, processes, people, items },
+    ...{ seed, processes, people, items, ...PLAIN_HABITS },
     store: chance.weighted([
       [1, 'atomic'],
       [2, 'sequential'],

@@ -3,11 +3,18 @@ import { collectDraft } from '../../src/application/message/collect-draft.js';
 import type { Counted } from './counters.js';
 import { Device } from './device.js';
 import type { Json } from './history.js';
+import { isKeyedName } from './keyed-door.js';
 import { type Doing, type Fault, type Item, isFault } from './plan.js';
 import type { World } from './world.js';
 
 const SPKI_OF_ED25519 = '302a300506032b6570032100';
 const MONTHS_MAX = 2;
+const LINK_FAULTS = {
+  cut: 'link: cut',
+  'half-open': 'link: half-open',
+  'slow reader': 'link: slow reader',
+  'stops reading': 'link: reader stopped',
+} as const;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 export class Script {
@@ -67,6 +74,8 @@ export class Script {
         return world.counters.hit('device: linked');
       case 'erase':
         return this.erase(item.person);
+      case 'ask again':
+        return this.askAgain(world.deviceOf(item.device));
       default:
         return this.administer(item);
     }
@@ -106,13 +115,18 @@ export class Script {
   }
 
   /** By HTTP, again and again until there is an answer that no repetition changes. */
-  private async task(device: Device, name: Parameters<World['request']>[2], input: Json): Promise<Json | undefined> {
+  private async task(
+    device: Device,
+    name: Parameters<World['request']>[2],
+    input: Json,
+    key = this.keyFor(device, name, input),
+  ): Promise<Json | undefined> {
     const { world } = this;
     device.tasks += 1;
     try {
       while (!device.isOff) {
         const process = world.anyProcess();
-        const answer = process === undefined ? undefined : await world.request(device, process, name, input);
+        const answer = process === undefined ? undefined : await world.request(device, process, name, input, key);
         if (answer?.ok) return answer.value;
         if (answer !== undefined && !answer.problem.retryable) return undefined;
         await world.schedule.wait(device, 200 + world.chance.fraction() * 1_000);
@@ -121,6 +135,28 @@ export class Script {
     } finally {
       device.tasks -= 1;
     }
+  }
+
+  /** Mostly one of its own; some clients choose one that says what they do, or one that they had already. */
+  private keyFor(device: Device, name: string, input: Json): string | undefined {
+    const { world } = this;
+    const { chance, ids, keyed, plan } = world;
+    if (!plan.isKeyed || !isKeyedName(name)) return undefined;
+    const used = keyed.filter((one) => one.device === device && one.name === name);
+    const key = chance.weighted([
+      [6, ids.uuid()],
+      [2, `${name}:${input.conversationId ?? input.accountId}`],
+      [2, used.length === 0 ? ids.uuid() : chance.pick(used).key],
+    ] as const);
+    keyed.push({ device, name, input, key });
+    return key;
+  }
+
+  private async askAgain(device: Device): Promise<void> {
+    const own = this.world.keyed.filter((keyed) => keyed.device === device);
+    if (own.length === 0) return;
+    const { name, input, key } = this.world.chance.pick(own);
+    await this.task(device, name, input, key);
   }
 
   private async openGroup(device: Device, accountIds: readonly string[]): Promise<void> {
@@ -265,11 +301,11 @@ export class Script {
   private breakLink(item: Extract<Fault, { device: number }>): void {
     const { link } = this.world.deviceOf(item.device);
     if (link === undefined) return;
-    const counted = { cut: 'link: cut', 'half-open': 'link: half-open', 'slow reader': 'link: slow reader' } as const;
-    this.world.counters.hit(counted[item.fault]);
+    this.world.counters.hit(LINK_FAULTS[item.fault]);
     if (item.fault === 'cut') link.breaksAfterFrames = item.afterFrames;
     else if (item.fault === 'half-open') link.cut(false);
-    else link.slowUntilMs = this.world.schedule.nowMs + item.forMs;
+    else if (item.fault === 'slow reader') link.slowUntilMs = this.world.schedule.nowMs + item.forMs;
+    else this.world.deviceOf(item.device).stopReading(item.forMs);
   }
 
   private trouble(item: Extract<Fault, { process: number }>): void {

@@ -10,32 +10,43 @@ import type { InMemoryKeyRows } from '../../src/adapters/in-memory/in-memory-key
 import { InMemoryRateLimiter } from '../../src/adapters/in-memory/in-memory-rate-limiter.js';
 import { InMemorySubjectKeys } from '../../src/adapters/in-memory/in-memory-subject-keys.js';
 import { InMemoryViews } from '../../src/adapters/in-memory/in-memory-views.js';
-import { AccessTokens } from '../../src/adapters/nest/access-tokens.js';
+import { AccessTokens, type Session } from '../../src/adapters/nest/access-tokens.js';
 import { messages } from '../../src/adapters/nest/cqrs-bridge.js';
 import { Dispatch } from '../../src/adapters/nest/dispatch.js';
 import type { Log } from '../../src/adapters/nest/log.js';
+import { LongPoll } from '../../src/adapters/nest/long-poll.js';
 import { Reads } from '../../src/adapters/nest/reads.js';
 import { SealedTokens } from '../../src/adapters/nest/sealed-tokens.js';
 import { Sync } from '../../src/adapters/nest/sync.js';
 import { SyncWaits } from '../../src/adapters/nest/sync-waits.js';
 import { SqlitePostedIndex } from '../../src/adapters/sqlite/sqlite-posted-index.js';
 import { ChatGateway } from '../../src/adapters/websocket/chat.gateway.js';
+import { commands } from '../../src/adapters/websocket/commands.js';
+import type { SocketSession } from '../../src/adapters/websocket/session.js';
 import { SessionHub } from '../../src/adapters/websocket/session-hub.js';
 import { ConversationStates } from '../../src/application/conversation-states.js';
 import { EventCodec } from '../../src/application/event-codec.js';
+import type { Principal } from '../../src/application/ports/credentials.js';
 import type { Ports } from '../../src/application/ports/ports.js';
 import { ReceiptMarks } from '../../src/application/receipts/receipt-marks.js';
 import type { Deps } from '../../src/application/use-case.js';
 import { useCases } from '../../src/application/use-cases.js';
+import type { Handle } from '../../src/domain/kernel/ids.js';
+import { later } from '../../src/domain/kernel/instant.js';
+import { limits } from '../../src/domain/kernel/limits.js';
 import { createProcesses, type Processes } from '../../src/processes.js';
-import { handleOfMember } from '../../src/projections/conversation-members.js';
+import { handleOfMember, presentConversations } from '../../src/projections/conversation-members.js';
+import type { Views } from '../../src/projections/kernel/views.js';
 import { Chance } from './chance.js';
 import { type Checkpoints, FaultyFeed } from './faulty-feed.js';
 import { faultyKeyRows, KeptViews, slowViews } from './faulty-parts.js';
 import { FaultyStore } from './faulty-store.js';
+import type { Json } from './history.js';
+import { FaultyLedger, type KeyedName, throughKeys } from './keyed-door.js';
+import { bareSeed } from './plan.js';
 import type { Suffering } from './trouble.js';
 import { Trouble } from './trouble.js';
-import type { World } from './world.js';
+import type { Answer, World } from './world.js';
 
 export const SECRET = Buffer.alloc(32, 7);
 const LIMITS = { signInsPerTargetHourMax: 1_000, signInsPerAddressHourMax: 10_000, lookupsPerAccountMinuteMax: 1_000 };
@@ -55,11 +66,15 @@ export class ServerProcess implements Suffering {
   readonly deps: Deps;
   readonly reads: Reads;
   readonly sync: Sync;
+  /** With pages of the usual size, for what is asked at the end. */
+  readonly wholeSync: Sync;
   readonly hub = new SessionHub();
   readonly dispatch: Dispatch;
   readonly gateway: ChatGateway;
   readonly processes: Processes;
   readonly clock;
+  private readonly views: Views;
+  private readonly waits: SyncWaits;
 
   private constructor(
     private readonly world: World,
@@ -76,7 +91,10 @@ export class ServerProcess implements Suffering {
     this.deps = { ...own, conversations: new ConversationStates(own), receiptMarks: new ReceiptMarks(own) };
     const tokens = new SealedTokens(SECRET);
     this.reads = new Reads({ views, keys: ports.keys, clock: this.clock, tokens });
-    this.sync = new Sync({ views, reads: this.reads, tokens, clock: this.clock, logId: LOG_ID });
+    const asked = { views, reads: this.reads, tokens, clock: this.clock, logId: LOG_ID };
+    const { pages: pageLimits } = world.plan;
+    this.wholeSync = new Sync(asked);
+    this.sync = pageLimits === undefined ? this.wholeSync : new Sync({ ...asked, pageLimits });
     this.dispatch = new Dispatch(busOver(this.deps), ports.ids);
     const log = this.log();
     const secret = async () => SECRET;
@@ -92,8 +110,9 @@ export class ServerProcess implements Suffering {
       secret,
       close: async () => undefined,
     };
-    const waits = new SyncWaits({ clock: this.clock, handleOfMember: (id, memberId) => handleOfMember(views, id, memberId) });
-    this.processes = createProcesses({ foundation, reads: this.reads, sync: this.sync, waits, hub: this.hub, log });
+    this.views = views;
+    this.waits = new SyncWaits({ clock: this.clock, handleOfMember: (id, memberId) => handleOfMember(views, id, memberId) });
+    this.processes = createProcesses({ foundation, reads: this.reads, sync: this.sync, waits: this.waits, hub: this.hub, log });
     const { clock, ids, credentials } = this.deps;
     const { fanOut } = this.processes;
     this.gateway = new ChatGateway({
@@ -122,9 +141,32 @@ export class ServerProcess implements Suffering {
     return process;
   }
 
+  /** `looked` is told of each look at the sync. */
+  polls(looked: () => void): LongPoll {
+    const page: Sync['page'] = (...asked) => {
+      looked();
+      return this.sync.page(...asked);
+    };
+    const conversationsOf = (handle: Handle) => presentConversations(this.views, handle);
+    return new LongPoll({ sync: { page }, reads: this.reads, waits: this.waits, clock: this.clock, conversationsOf });
+  }
+
+  /** As a door has it whose caller shows a fresh token. */
+  sessionOf(principal: Principal): Session {
+    return { ...principal, expiresAt: later(this.clock.now(), limits.accessTokenLifeMs) };
+  }
+
+  /** What the socket does for a frame of this type. */
+  command(principal: Principal, type: string, data: Json): Promise<object> {
+    const { dispatch, sync, clock, deps } = this;
+    const tokens = { verify: async () => undefined };
+    const given = { dispatch, sync, tokens, credentials: deps.credentials, clock };
+    return commands[type as 'send-message'](given, data as never, { principal } as SocketSession);
+  }
+
   private ports(keys: Ports['keys'], views: ReturnType<typeof slowViews>): Ports {
     const { world } = this;
-    const ids = new Chance(`${world.plan.seed}:process:${this.index}:${world.starts}`);
+    const ids = new Chance(`${bareSeed(world.plan.seed)}:process:${this.index}:${world.starts}`);
     const eventStore = new FaultyStore(world, this);
     return {
       eventStore,
@@ -136,11 +178,21 @@ export class ServerProcess implements Suffering {
       credentials: new InMemoryCredentials(SECRET, ids, world.credentialRows),
       codeSender: world.codes,
       rateLimiter: new InMemoryRateLimiter(SECRET),
-      idempotencyLedger: new InMemoryIdempotencyLedger(SECRET, ids),
+      idempotencyLedger: this.ledger(ids),
       keyProofs: new NodeKeyProofs(),
       clock: this.clock,
       ids,
     };
+  }
+
+  private ledger(ids: Chance): Ports['idempotencyLedger'] {
+    const { ledgerRows, openKeys, schedule } = this.world;
+    return new FaultyLedger(schedule, this, new InMemoryIdempotencyLedger(SECRET, ids, ledgerRows), openKeys);
+  }
+
+  keyed(name: KeyedName, key: string, input: Json, principal: Principal): Promise<Answer> {
+    const { dispatch, clock, deps } = this;
+    return throughKeys({ dispatch, clock, ledger: deps.idempotencyLedger, log: this.log() }, name, key, input, principal);
   }
 
   private log(): Log {

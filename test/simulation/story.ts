@@ -62,7 +62,9 @@ export function historyStory(records: readonly Recorded[], verdict: Verdict): st
     return record.kind !== 'views' && verdict.about.some((id) => id !== '' && text.includes(id));
   };
   const answered = new Set(records.filter(isAbout).flatMap((record) => (record.kind === 'call' ? [record.call] : [])));
-  const shown = records.filter((record) => isAbout(record) || (record.kind === 'answer' && answered.has(record.call)));
+  const shown = records.filter(
+    (record) => isAbout(record) || ((record.kind === 'answer' || record.kind === 'left') && answered.has(record.call)),
+  );
   const lines = shown.map((record) => names.in(`${seconds(record.atMs)}  ${line(record)}`));
   const cut = lines.length > LINES_MAX ? [`  (${lines.length - LINES_MAX} earlier lines left out)`] : [];
   return [...cut, ...lines.slice(-LINES_MAX), `WRONG ${names.in(`${verdict.invariant}: ${verdict.what}`)}`].join('\n');
@@ -71,7 +73,7 @@ export function historyStory(records: readonly Recorded[], verdict: Verdict): st
 function line(record: Recorded): string {
   switch (record.kind) {
     case 'call':
-      return `${record.device} asks (${record.call}) ${record.name} ${short(record.input)}`;
+      return `${record.device} asks (${record.call}) ${record.name} ${short(record.input)}${record.key === undefined ? '' : ` under the key ${record.key}`}`;
     case 'answer':
       return `  answer (${record.call}): ${record.ok ? `done ${short(record.data)}` : record.code}`;
     case 'fact':
@@ -82,6 +84,8 @@ function line(record: Recorded): string {
       return `${record.device} is connected to process ${record.process}`;
     case 'closed':
       return `${record.device} is disconnected (${record.code})`;
+    case 'left':
+      return `  the answer to (${record.call}) leaves: ${record.ok ? `done ${short(record.data)}` : record.code}`;
     case 'stored':
       return `${record.device} stores a cursor`;
     case 'empty':

@@ -7,12 +7,13 @@ import { InMemoryCodeSender } from '../../src/adapters/in-memory/in-memory-code-
 import { CredentialRows } from '../../src/adapters/in-memory/in-memory-credentials.js';
 import { InMemoryDirectory } from '../../src/adapters/in-memory/in-memory-directory.js';
 import { InMemoryEventStore } from '../../src/adapters/in-memory/in-memory-event-store.js';
+import type { LedgerRows } from '../../src/adapters/in-memory/in-memory-idempotency-ledger.js';
 import { InMemoryKeyRows } from '../../src/adapters/in-memory/in-memory-key-rows.js';
 import { InMemoryRootKeys } from '../../src/adapters/in-memory/in-memory-root-keys.js';
 import type { Session } from '../../src/adapters/nest/access-tokens.js';
 import type { Caller } from '../../src/adapters/nest/dispatch.js';
 import type { Problem } from '../../src/adapters/nest/problems.js';
-import { problemOf } from '../../src/adapters/nest/problems.js';
+import { ProblemError, problemOf } from '../../src/adapters/nest/problems.js';
 import { problemOfError } from '../../src/adapters/nest/to-problem.js';
 import type { UseCaseName } from '../../src/application/use-cases.js';
 import { instant, later } from '../../src/domain/kernel/instant.js';
@@ -23,10 +24,12 @@ import type { Device } from './device.js';
 import { KeptViews } from './faulty-parts.js';
 import type { StoreWorld } from './faulty-store.js';
 import { History, type Json } from './history.js';
+import { isKeyedName, type KeyedName } from './keyed-door.js';
 import type { Link } from './link.js';
-import type { Plan, StoreKind } from './plan.js';
+import { bareSeed, type Plan, type StoreKind } from './plan.js';
 import { type Actor, anybody, Schedule } from './schedule.js';
 import { type Durable, SECRET, ServerProcess } from './server.js';
+import { makeSmall } from './small-sockets.js';
 import type { Suffering } from './trouble.js';
 
 const ANSWERED_WITHIN_MS = 12_000;
@@ -34,6 +37,7 @@ const CLOSED: Readonly<Record<number, Counted>> = {
   1011: 'socket: failed',
   4401: 'socket: expired',
   4403: 'socket: revoked',
+  4408: 'socket: too slow',
   4409: 'socket: replaced',
 };
 
@@ -47,6 +51,14 @@ export interface Said {
   readonly data: Json;
 }
 
+/** A request under a key, so that it can be made again. */
+export interface Keyed {
+  readonly device: Device;
+  readonly name: KeyedName;
+  readonly input: Json;
+  readonly key: string;
+}
+
 export class World implements StoreWorld {
   readonly chance: Chance;
   readonly ids: Chance;
@@ -56,6 +68,9 @@ export class World implements StoreWorld {
   readonly store: InMemoryEventStore;
   readonly keyRows = new InMemoryKeyRows();
   readonly credentialRows = new CredentialRows();
+  readonly ledgerRows: LedgerRows = new Map();
+  /** Keys whose request has not ended, and its attempt. */
+  readonly openKeys = new Map<string, string>();
   readonly codes = new InMemoryCodeSender();
   readonly directory = new InMemoryDirectory(SECRET);
   readonly rootKeys: InMemoryRootKeys;
@@ -67,6 +82,7 @@ export class World implements StoreWorld {
   readonly links = new Map<Link, ServerProcess>();
   readonly rooms: string[] = [];
   readonly said: Said[] = [];
+  readonly keyed: Keyed[] = [];
   /** What broke inside, for whoever reads the story. */
   readonly causes: string[] = [];
   starts = 0;
@@ -77,9 +93,11 @@ export class World implements StoreWorld {
     readonly plan: Plan,
     readonly counters = new Counters(),
   ) {
-    this.chance = new Chance(`world:${plan.seed}`);
-    this.ids = new Chance(`ids:${plan.seed}`);
-    const bytes = new Chance(`bytes:${plan.seed}`);
+    const seed = bareSeed(plan.seed);
+    this.chance = new Chance(`world:${seed}`);
+    this.ids = new Chance(`ids:${seed}`);
+    const bytes = new Chance(`bytes:${seed}`);
+    makeSmall(plan.sockets);
     Object.assign(globalThis, { [Symbol.for('sottovoce.simulation.bytes')]: (size: number) => bytes.bytes(size) });
     this.rootKeys = new InMemoryRootKeys();
     this.schedule = new Schedule(this.chance);
@@ -150,23 +168,33 @@ export class World implements StoreWorld {
   }
 
   /** A command by HTTP. Undefined when no answer came. */
-  async request(from: Device | undefined, process: ServerProcess, name: UseCaseName, input: Json): Promise<Answer | undefined> {
+  async request(
+    from: Device | undefined,
+    process: ServerProcess,
+    name: UseCaseName,
+    input: Json,
+    key?: string,
+  ): Promise<Answer | undefined> {
     const isCall = from !== undefined && name !== 'issueSocketTicket';
-    const call = isCall ? this.history.call(from, name, input) : 0;
+    const call = isCall ? this.history.call(from, name, input, key) : 0;
     const caller = from === undefined ? { address: '192.0.2.1' } : { principal: from.principal };
-    const run = () => this.run(process, name, input, caller as Caller);
+    const run = async () => {
+      const answer = await this.run(process, name, input, caller as Caller, key);
+      if (key !== undefined && process.isAlive) this.history.add({ kind: 'left', call, ...outcomeOf(answer) });
+      return answer;
+    };
     const answer = await this.exchange(from ?? this.nobody, process, run);
     if (answer?.ok === false && answer.problem.code === 'unauthenticated') from?.switchOff();
     if (isCall && answer !== undefined) {
-      if (answer.ok) this.history.add({ kind: 'answer', call, ok: true, data: withoutPosition(answer.value) });
-      else this.addProblem(call, answer.problem);
+      if (!answer.ok) this.countProblem(answer.problem);
+      this.history.add({ kind: 'answer', call, ...outcomeOf(answer) });
     }
     return answer;
   }
 
   /** A question by HTTP. Undefined when no answer came, or one that says to ask again. */
-  async ask<Value>(from: Device, process: ServerProcess, read: () => Promise<Value>): Promise<Value | undefined> {
-    const answer = await this.exchange(from, process, async () => {
+  async ask<Value>(from: Device, process: ServerProcess, read: () => Promise<Value>, waitMs = 0): Promise<Value | undefined> {
+    const asked = async () => {
       try {
         const isLive = await process.deps.credentials.isLive(from.principal.deviceId, process.clock.now());
         return isLive ? { value: await read() } : 'shut out';
@@ -174,14 +202,32 @@ export class World implements StoreWorld {
         this.problemOf(process, error);
         return undefined;
       }
-    });
+    };
+    const answer = await this.exchange(from, process, asked, waitMs);
     if (answer === 'shut out') from.switchOff();
     return typeof answer === 'object' ? answer.value : undefined;
   }
 
+  /** What a device would say on its socket, as a request: answered by what the socket would bring. */
+  async command(from: Device, process: ServerProcess, type: string, data: Json): Promise<Json> {
+    try {
+      const isLive = await process.deps.credentials.isLive(from.principal.deviceId, process.clock.now());
+      if (!isLive) throw new ProblemError('unauthenticated');
+      return { type: 'ack', data: await process.command(from.principal, type, data) };
+    } catch (error) {
+      const problem = this.problemOf(process, error);
+      if (problem.code === 'unauthenticated') from.switchOff();
+      return { type: 'error', problem };
+    }
+  }
+
   answered(call: number, frame: Json): void {
     if (frame.type === 'ack') this.history.add({ kind: 'answer', call, ok: true, data: frame.data as Json });
-    else this.addProblem(call, frame.problem as Problem);
+    else {
+      const problem = frame.problem as Problem;
+      this.countProblem(problem);
+      this.history.add({ kind: 'answer', call, ...outcomeOf({ ok: false, problem }) });
+    }
   }
 
   sawRead(
@@ -205,16 +251,17 @@ export class World implements StoreWorld {
     });
   }
 
-  private addProblem(call: number, { code, retryable }: Problem): void {
+  private countProblem({ code }: Problem): void {
     if (code === 'contended') this.counters.hit('send: contended');
-    this.history.add({ kind: 'answer', call, ok: false, code, retryable });
   }
 
-  private async run(process: ServerProcess, name: UseCaseName, input: Json, caller: Caller): Promise<Answer> {
+  private async run(process: ServerProcess, name: UseCaseName, input: Json, caller: Caller, key?: string): Promise<Answer> {
     try {
       const { principal } = caller;
       if (principal !== undefined && !(await process.deps.credentials.isLive(principal.deviceId, process.clock.now())))
         return { ok: false, problem: { code: 'unauthenticated', retryable: false } as Problem };
+      if (key !== undefined && principal !== undefined && isKeyedName(name))
+        return await process.keyed(name, key, input, principal);
       const outcome = await process.dispatch.run(name, input as never, caller);
       if (outcome.ok) return { ok: true, value: outcome.value as unknown as Json };
       return { ok: false, problem: problemOf((outcome as { rejection: never }).rejection, this.ids.uuid()) };
@@ -233,11 +280,11 @@ export class World implements StoreWorld {
   }
 
   /** There and back: either way may be lost, and a process that died never answers. */
-  exchange<Value>(from: Actor, process: ServerProcess, work: () => Promise<Value>): Promise<Value | undefined> {
+  exchange<Value>(from: Actor, process: ServerProcess, work: () => Promise<Value>, waitMs = 0): Promise<Value | undefined> {
     const { schedule } = this;
     const rate = this.isQuiet ? 0 : this.plan.lossRate;
     return new Promise((resolve) => {
-      schedule.at(from, schedule.nowMs + ANSWERED_WITHIN_MS, () => resolve(undefined));
+      schedule.at(from, schedule.nowMs + ANSWERED_WITHIN_MS + waitMs, () => resolve(undefined));
       if (this.chance.happens(rate)) {
         this.counters.hit('request: lost');
         return;
@@ -267,6 +314,11 @@ export class World implements StoreWorld {
     for (const [consumer, position] of checkpoints) checkpoints.set(consumer, this.chance.below(position + 1));
   }
 }
+
+const outcomeOf = (answer: Answer) =>
+  answer.ok
+    ? ({ ok: true, data: withoutPosition(answer.value) } as const)
+    : ({ ok: false, code: answer.problem.code, retryable: answer.problem.retryable } as const);
 
 /** A position is no business of the people: it is not the same in a repetition. */
 function withoutPosition({ position: _position, isNew: _isNew, ...rest }: Json): Json {

@@ -1,6 +1,7 @@
 /** What was asked for and how it was answered: which answers must be alike, and which refusals cannot be right. */
 import type { Json, Recorded } from '../history.js';
-import type { Truth } from './truth.js';
+import { KeyedOf } from './keyed.js';
+import type { ConversationTruth, Truth } from './truth.js';
 import { holds } from './verdict.js';
 
 type CallRecord = Extract<Recorded, { kind: 'call' }>;
@@ -9,12 +10,15 @@ type AnswerRecord = Extract<Recorded, { kind: 'answer' }>;
 export interface Asked {
   readonly call: CallRecord;
   readonly at: number;
+  /** When it was asked for first: a repetition may be answered by what was done then. */
+  since: number;
   answer?: AnswerRecord;
   answeredAt?: number;
 }
 
 export const textOf = ({ content }: Json): string | undefined => (content as { readonly text?: string } | undefined)?.text;
 
+const NEVER = Number.POSITIVE_INFINITY;
 const ADDS = new Set(['addMember', 'createGroup', 'createDirect']);
 const ENDS = new Set(['removeMember', 'leaveConversation']);
 
@@ -27,12 +31,14 @@ export class AskedOf {
   readonly revocations: Asked[] = [];
   /** Whatever changes who is in a conversation, by conversation. */
   private readonly changes = new Map<string, Asked[]>();
+  readonly keyed = new KeyedOf();
 
   constructor(private readonly truth: Truth) {}
 
   ask(call: CallRecord, at: number): void {
-    const asked: Asked = { call, at };
+    const asked: Asked = { call, at, since: at };
     this.all.set(call.call, asked);
+    asked.since = this.keyed.ask(asked).at;
     const { conversationId, messageId } = call.input as { conversationId?: string; messageId?: string };
     if (call.name === 'send-message') push(this.sends, messageId!, asked);
     else if (call.name === 'remove-message') push(this.removals, messageId!, asked);
@@ -40,6 +46,7 @@ export class AskedOf {
     else if (call.name === 'revokeDevice') this.revocations.push(asked);
     else if (conversationId !== undefined) push(this.changes, conversationId, asked);
     if (call.name === 'createGroup') {
+      asked.since = this.changes.get(conversationId!)!.find((change) => change.call.name === 'createGroup')!.at;
       const others = new Set(call.input.accountIds as readonly string[]);
       this.truth.conversation(conversationId!).firstMembers = others.add(call.account).size;
     }
@@ -179,6 +186,22 @@ export class AskedOf {
     }
   }
 
+  /** Who was put in, or out, and whom nobody has put out, or in, since. */
+  checkMembers(hasReader: (conversation: ConversationTruth) => boolean): void {
+    for (const [conversationId, changes] of this.changes) {
+      const conversation = this.truth.conversation(conversationId);
+      if (!hasReader(conversation)) continue;
+      for (const account of new Set(changes.flatMap((change) => this.accountOfChange(change) ?? []))) {
+        const isActive = conversation.isActive(account);
+        const about = [conversationId, account];
+        const isOut = this.isCertainlyOut(conversationId, account, NEVER);
+        holds(!(isOut && isActive), 'I4', () => `${account} was put out of ${conversationId}, and is in it`, about);
+        const isIn = this.isCertainlyIn(conversationId, account, NEVER, NEVER);
+        holds(!isIn || isActive, 'I4', () => `${account} was put into ${conversationId}, and is not in it`, about);
+      }
+    }
+  }
+
   private accountOfChange({ call: { name, input, account } }: Asked): string | undefined {
     if (name === 'addMember') return input.accountId as string;
     if (name !== 'removeMember') return account;
@@ -200,7 +223,7 @@ export class AskedOf {
     );
     return changes.some((add) => {
       const isDone = this.puts(add, account) && add.answer?.ok === true && add.answeredAt! < from;
-      return isDone && ends.every((end) => end.answeredAt !== undefined && end.answeredAt < add.at);
+      return isDone && ends.every((end) => end.answeredAt !== undefined && end.answeredAt < add.since);
     });
   }
 
@@ -211,7 +234,7 @@ export class AskedOf {
     return changes.some((end) => {
       const isDone =
         ENDS.has(end.call.name) && this.accountOfChange(end) === account && end.answer?.ok === true && end.answeredAt! < from;
-      return isDone && adds.every((add) => add.answeredAt !== undefined && add.answeredAt < end.at);
+      return isDone && adds.every((add) => add.answeredAt !== undefined && add.answeredAt < end.since);
     });
   }
 }

@@ -9,8 +9,9 @@ import { holds } from './verdict.js';
 export function checkRest(evidence: Evidence, views: readonly ViewsRecord[]): void {
   const { truth, devices, asked } = evidence;
   const hasReader = (conversation: ConversationTruth) =>
-    [...devices.values()].some((told) => conversation.isActive(told.account) && isThere(evidence, told));
+    conversation.isKnown && [...devices.values()].some((told) => conversation.isActive(told.account) && isThere(evidence, told));
   for (const conversation of truth.conversations.values()) if (hasReader(conversation)) conversation.checkDense();
+  asked.checkMembers(hasReader);
   for (const [messageId, sends] of asked.sends) {
     const acked = sends.find(({ answer }) => answer?.ok)?.answer;
     if (acked === undefined || !('data' in acked)) continue;
@@ -27,7 +28,8 @@ export function checkRest(evidence: Evidence, views: readonly ViewsRecord[]): vo
   for (const told of devices.values()) if (isThere(evidence, told)) checkTold(evidence, told);
   for (const final of evidence.finals) checkFinal(evidence, final);
   for (const { account, conversationId, what, process } of evidence.hidden) {
-    const isHiddenWrongly = truth.conversation(conversationId).isActive(account);
+    const conversation = truth.conversation(conversationId);
+    const isHiddenWrongly = conversation.isKnown && conversation.isActive(account);
     holds(!isHiddenWrongly, 'I10', () => `the ${what} of ${conversationId} is hidden from a member at process ${process}`, [
       conversationId,
       account,
@@ -43,6 +45,7 @@ function isThere({ asked, erased }: Evidence, { device, account }: Told): boolea
 
 function checkTold(evidence: Evidence, told: Told): void {
   for (const conversation of evidence.truth.conversations.values()) {
+    if (!conversation.isKnown) continue;
     for (const interval of conversation.intervalsOf(told.account)) {
       for (const place of conversation.bySeq.values()) {
         if (place.seq! < interval.fromSeq || place.seq! > interval.toSeq) continue;
@@ -154,6 +157,7 @@ function checkToldMarks(evidence: Evidence, told: Told, conversation: Conversati
 
 function checkFinal(evidence: Evidence, record: ReadRecord): void {
   const conversation = evidence.truth.conversation(record.conversationId);
+  if (!conversation.isKnown) return;
   if (record.what === 'messages') checkMessages(evidence, conversation, record);
   if (!conversation.isActive(record.account)) return;
   if (record.what === 'conversation') checkConversation(conversation, record);

@@ -67,6 +67,8 @@ class Judge {
     this.checkIsolation();
     this.asked.checkSends(this.erased);
     this.asked.checkOthers();
+    this.asked.keyed.check();
+    this.asked.keyed.checkEffects(this.truth, this.asked.all.values());
     if (!this.isAtRest) return;
     const { truth, asked, devices, reached, finals, hidden, erased } = this;
     checkRest({ truth, asked, devices, reached, finals, hidden, erased }, views);
@@ -78,6 +80,8 @@ class Judge {
         return this.asked.ask(record, at);
       case 'answer':
         return this.asked.answer(record, at);
+      case 'left':
+        return this.asked.keyed.leave(record, at);
       case 'empty':
         return this.of(record.device, record.account).forget();
       case 'fact':
@@ -221,7 +225,9 @@ class Judge {
 
   private checkIsolation(): void {
     for (const { device, account, conversationId, place } of this.reached) {
-      const intervals = this.truth.conversation(conversationId).intervalsOf(account);
+      const conversation = this.truth.conversation(conversationId);
+      if (!conversation.isKnown) continue;
+      const intervals = conversation.intervalsOf(account);
       const isEntitled = intervals.some(
         ({ fromRevision, toRevision }) => fromRevision <= place.revision && place.revision <= toRevision,
       );

@@ -58,6 +58,7 @@ export class Told {
     const told = this.conversation(id);
     if (type === 'limited') {
       told.limited.push(data as never);
+      this.truth.conversation(id).isCut = true;
       this.had(id, data.toSeq as number);
     } else if (type === 'conversation-snapshot') this.takeSnapshot(told, frame);
     else if (type === 'read-up-to' || type === 'delivered-up-to') this.takeMark(told, id, type, data);

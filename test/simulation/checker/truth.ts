@@ -32,6 +32,8 @@ export class ConversationTruth {
   firstMembers = 2;
   lastRevision = -1;
   lastSeq = 0;
+  /** Somebody was told that places were left out: then not all of its facts need to have been told to anybody. */
+  isCut = false;
 
   constructor(readonly id: string) {}
 
@@ -58,6 +60,11 @@ export class ConversationTruth {
     );
     this.bySeq.set(place.seq, place);
     this.lastSeq = Math.max(this.lastSeq, place.seq);
+  }
+
+  /** Whether what was told is enough to say who was in it and when. */
+  get isKnown(): boolean {
+    return !this.isCut || this.places.size === this.lastRevision + 1;
   }
 
   /** Once everything is known: no place is missing, and places come in the order of revisions. */
