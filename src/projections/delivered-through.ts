@@ -24,7 +24,8 @@ export async function deliveredThrough(views: Views, handle: Handle, position: n
     seen.map(async (conversation, index) => {
       const marked = marks[index];
       const known = marked === undefined ? 0 : marksOf(marked).deliveredSeq;
-      if (conversation.lastSeq <= known) return [];
+      // A device whose cursor lies before the joining was told nothing, not even of a creation that it was part of.
+      if (conversation.lastSeq <= known || position < conversation.interval.joining.position) return [];
       const seq = (await lastSeqThrough(views, conversation, position)) ?? 0;
       const { conversationId, membership, interval } = conversation;
       return seq > known && seq >= interval.fromSeq ? [{ conversationId, memberId: membership.memberId, seq }] : [];

@@ -40,6 +40,13 @@ describe('deliveredThrough', () => {
     expect(await deliveredThrough(left.views, handle('bea'), left.history.head)).toEqual([]);
   });
 
+  it('says nothing of a creation to a device whose cursor lies before its own joining', async () => {
+    const { views, history } = await story(told);
+    const joined = history.log.filter((event) => event.type === 'MemberAdded').at(-1)!.meta.position;
+    expect(await deliveredThrough(views, handle('bea'), joined - 1)).toEqual([]);
+    expect(await deliveredThrough(views, handle('bea'), joined)).toMatchObject([{ seq: 2 }]);
+  });
+
   it('does not go below what a later member may see', async () => {
     const { views, history } = await story([...told, ['add', 'ada', { whom: 'cyd' }], ['post', 'ada']]);
     const joined = history.log.filter((event) => event.type === 'MemberAdded').at(-1)!.meta.position;
