@@ -21,6 +21,7 @@ const REST_WITHIN_MS = 240_000;
 /** What was destroyed may be read from a cache for so long. */
 const FORGOTTEN_AFTER_MS = 61_000;
 const ALL = 1_000_000;
+const GAP_MS = 40;
 
 export class Audit {
   constructor(
@@ -32,16 +33,33 @@ export class Audit {
     const { world } = this;
     this.stopFaults();
     if (!(await this.comesToRest())) return;
+    world.history.add({ kind: 'calm' });
     // Something is said once more, so that whoever should not hear it has something not to hear.
     for (const room of world.rooms) {
-      const device = world.devices.find(({ isOff, memory }) => !isOff && memory.rooms.get(room)?.isActive);
-      if (device !== undefined) this.script.say(device, room);
+      const device = this.someoneIn(room);
+      if (device !== undefined) this.script.say(device, room, world.plan.hasHabits);
     }
     if (!(await this.comesToRest())) return;
+    if (world.plan.hasHabits && !(await this.readsAll())) return;
     if (world.counters.hits.has('account: erased')) await this.pass(FORGOTTEN_AFTER_MS);
     world.history.add({ kind: 'rest', stuck: [] });
     for (const process of world.servers) if (process !== undefined) await this.askAll(process);
     await this.compareViews();
+  }
+
+  /** A mark is the last that happens: nothing comes after it that would bring what was missed. */
+  private async readsAll(): Promise<boolean> {
+    for (const room of this.world.rooms) {
+      const device = this.someoneIn(room, this.world.devices.toReversed());
+      const lastSeq = device?.memory.rooms.get(room)?.lastSeq ?? 0;
+      if (device !== undefined && lastSeq > 0) device.post('mark-read', { conversationId: room, seq: lastSeq });
+      await this.pass(this.world.chance.fraction() * GAP_MS);
+    }
+    return this.comesToRest();
+  }
+
+  private someoneIn(room: string, devices = this.world.devices): Device | undefined {
+    return devices.find(({ isOff, memory }) => !isOff && memory.rooms.get(room)?.isActive);
   }
 
   private stopFaults(): void {
@@ -56,8 +74,9 @@ export class Audit {
     for (const device of world.devices) {
       device.awayUntilMs = 0;
       device.pausedUntilMs = 0;
-      // Everybody comes again with the cursor that they have stored.
-      device.disconnect();
+      // The others come again with the cursor that they have stored.
+      if (world.chance.happens(world.plan.lingerRate)) device.calmDown();
+      else device.disconnect();
     }
   }
 

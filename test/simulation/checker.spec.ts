@@ -78,6 +78,11 @@ const conversation = (unread: number): Stage => ({
   data: { lastSeq: 4, revision: 4, unread, membership: { readSeq: 3 } },
 });
 
+const shown = (lastSeq: number, askedMs: number): Stage => ({
+  ...{ kind: 'read', device: 'bea phone', account: 'bea', what: 'conversation', conversationId: ROOM, process: 0, life: 0 },
+  ...{ isFinal: false, askedMs, data: { lastSeq, revision: lastSeq, membership: { state: 'active' } } },
+});
+
 const start: readonly Stage[] = [
   { kind: 'empty', device: 'ada phone', account: 'ada' },
   { kind: 'empty', device: 'bea phone', account: 'bea' },
@@ -231,6 +236,30 @@ const bad: readonly (readonly [Invariant, string, readonly Stage[]])[] = [
     'I9',
     'a message is refused as another one, and there is no other',
     [...start, send(9, 'more', 'More'), refused(9, 'id-reused')],
+  ],
+  [
+    'I13',
+    'a live socket is told a mark of who has left',
+    [
+      ...[...start, { kind: 'opened', device: 'ada phone', account: 'ada', process: 0 } as const, ...telling],
+      ...[{ kind: 'stored', device: 'ada phone' } as const, told('ada', ended)],
+      told('ada', { type: 'read-up-to', data: { conversationId: ROOM, memberId: 'm-bea', seq: 4 } }),
+    ],
+  ],
+  [
+    'I13',
+    'a place is told as delivered of which the device was not told',
+    [
+      ...start,
+      ...telling.slice(0, 6),
+      told('ada', { type: 'delivered-up-to', data: { conversationId: ROOM, memberId: 'm-bea', seq: 4 } }),
+    ],
+  ],
+  ['I4', 'a process shows less than it showed before', [...start, ...telling, shown(4, 100_000), shown(3, 200_000)]],
+  [
+    'I14',
+    'who meets nobody is told of a contention',
+    [...right, { kind: 'calm' }, send(9, 'more', 'More'), refused(9, 'contended')],
   ],
   ['I9', 'what was done under a key is done again, though its answer had left', [...puttingBack, told('ada', joined(8))]],
   [

@@ -33,6 +33,7 @@ export const counted = {
   'socket: expired': 'a socket ended with its token',
   'socket: revoked': 'a socket ended with its device',
   'socket: failed': 'a socket was closed because it could not catch up',
+  'socket: background': 'a device connected for the background',
   'socket: resync': 'facts for a slow device were dropped, and came from the log',
   'socket: too slow': 'a socket was closed because nobody read from it',
   'socket: unanswered pings': 'a socket was ended because nobody answered its pings',

@@ -42,6 +42,7 @@ export class Device implements Actor, Receiver {
   private isReadingUp = false;
   /** The cursor that it has stored is one of a page that was not the last. */
   private isBetweenPages = false;
+  private isInBackground = false;
 
   constructor(
     readonly world: World,
@@ -90,6 +91,12 @@ export class Device implements Actor, Receiver {
     this.polling.stop();
   }
 
+  /** Nothing disturbs its socket any more. A request that is under way may have been lost before, so it is given up. */
+  calmDown(): void {
+    this.link?.calmDown();
+    if (this.isInBackground || this.polling.isOn) this.disconnect();
+  }
+
   /** As when a phone lets its program sleep and keeps the connection. */
   stopReading(forMs: number): void {
     this.pausedUntilMs = this.world.schedule.nowMs + forMs;
@@ -125,6 +132,7 @@ export class Device implements Actor, Receiver {
       case 'resync':
         this.isLive = false;
         this.world.counters.hit('socket: resync');
+        this.world.history.add({ kind: 'resync', device: this.deviceId });
         return;
       case 'mark':
       case 'caught-up':
@@ -170,7 +178,10 @@ export class Device implements Actor, Receiver {
     world.links.set(this.link, process);
     process.gateway.handleConnection(this.link as never, this.link as never, principal);
     const cursor = this.cursor === undefined ? {} : { cursor: this.cursor };
-    this.link.say(JSON.stringify({ type: 'hello', id: world.ids.uuid(), data: { ...CLIENT, ...cursor } }));
+    this.isInBackground = !world.isQuiet && world.chance.happens(world.plan.backgroundRate);
+    if (this.isInBackground) world.counters.hit('socket: background');
+    const background = this.isInBackground ? { background: true } : {};
+    this.link.say(JSON.stringify({ type: 'hello', id: world.ids.uuid(), data: { ...CLIENT, ...cursor, ...background } }));
     this.sendAll();
     return true;
   }

@@ -59,6 +59,10 @@ export type Stage =
   | { readonly kind: 'erased'; readonly account: string }
   | { readonly kind: 'defect'; readonly process: number; readonly what: string }
   | { readonly kind: 'quiet' }
+  /** It has come to rest for the first time: what is said now meets nobody. */
+  | { readonly kind: 'calm' }
+  /** A socket is told that facts were dropped, and that they come again from the log. */
+  | { readonly kind: 'resync'; readonly device: string }
   /** Faults are over for so long that everything should be at rest. */
   | { readonly kind: 'rest'; readonly stuck: readonly string[] }
   /** What every view of a process holds, and what the log gives when it is folded from its start. */

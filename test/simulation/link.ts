@@ -111,6 +111,13 @@ export class Link extends EventEmitter {
     });
   }
 
+  /** No fault that was to come comes. */
+  calmDown(): void {
+    this.breaksAfterFrames = Number.POSITIVE_INFINITY;
+    this.slowUntilMs = 0;
+    this.stopsUntilMs = 0;
+  }
+
   private ended(code: number): void {
     if (this.isBroken) return;
     this.isBroken = true;

@@ -77,6 +77,11 @@ export interface Habits {
   readonly pagingRate: number;
   /** Whether clients put keys on what has no id of its own. */
   readonly isKeyed: boolean;
+  /** How many keep their connection when faults stop: what they missed does not come by a sync then. */
+  readonly lingerRate: number;
+  /** How often a device connects for the background. */
+  readonly backgroundRate: number;
+  readonly hasHabits: boolean;
 }
 
 export interface Plan extends Habits {
@@ -97,7 +102,7 @@ const ACTIVE_MS = 150_000;
 const ROOMS = 4;
 
 const PLAIN = 'plain:';
-const PLAIN_HABITS: Habits = { pollRate: 0, pagingRate: 0, isKeyed: false };
+const PLAIN_HABITS: Habits = { pollRate: 0, pagingRate: 0, isKeyed: false, lingerRate: 0, backgroundRate: 0, hasHabits: false };
 
 /** The seed without the word that it has no habits: chance is drawn from it alone. */
 export const bareSeed = (seed: string): string => (seed.startsWith(PLAIN) ? seed.slice(PLAIN.length) : seed);
@@ -120,6 +125,8 @@ function withHabits(plan: Plan): Plan {
   const items = [
     ...plan.items.filter((item) => !habits.isKeyed || !outlastsLease(item)),
     ...times(stops, () => stopOf(chance, device(), chance.below(spanMs / 2))).flat(),
+    ...times(chance.pick([0, 0, 4, 10]), () => comingAndGoing(chance, plan, chance.below(spanMs))).flat(),
+    ...(isQuiet || chance.happens(0.7) ? [] : watching(chance, plan, chance.below(spanMs / 2))),
     ...times(again, (): Item => ({ atMs: chance.below(spanMs), do: 'ask again', device: device() })),
   ];
   items.sort((one, other) => one.atMs - other.atMs);
@@ -132,6 +139,37 @@ const times = <Made>(count: number, make: () => Made): Made[] => Array.from({ le
 function stopOf(chance: Chance, device: number, atMs: number): Item[] {
   const talk = (afterMs: number): Item => ({ atMs: atMs + afterMs, do: 'say at once', room: 0, count: chance.between(3, 8) });
   return [{ atMs, fault: 'stops reading', device, forMs: chance.pick([3_000, 45_000, 70_000]) }, talk(500), talk(1_500)];
+}
+
+/** Who is put out, by a device of whoever made the rooms, and comes again before everybody has heard of it. */
+function comingAndGoing(chance: Chance, { people }: Plan, atMs: number): Item[] {
+  const room = chance.below(2);
+  const person = chance.between(1, people.length - 1);
+  const theirs = people.slice(0, person).reduce((sum, count) => sum + count, 0);
+  const first = () => chance.below(people[0]!);
+  const afterMs = () => atMs + chance.below(chance.pick([40, 3_000]));
+  return [
+    { atMs, do: 'put out', device: first(), person, room },
+    { atMs: afterMs(), do: 'read', device: theirs, room },
+    { atMs: afterMs(), do: 'say', device: chance.below(people[0]!), room },
+    { atMs: afterMs(), do: 'add', device: first(), person, room },
+    { atMs: afterMs(), do: 'add', device: first(), person, room },
+  ];
+}
+
+const LOOKS = 25;
+const WATCHED_MS = 15_000;
+
+/** One process is handed again and again what it has, and is asked meanwhile. */
+function watching(chance: Chance, { people, processes }: Plan, atMs: number): Item[] {
+  const devices = people.reduce((sum, count) => sum + count, 0);
+  return [
+    { atMs, fault: 'feed repeats', process: chance.below(processes), forMs: WATCHED_MS },
+    ...times(LOOKS, (): Item => {
+      const during = { atMs: atMs + chance.below(WATCHED_MS), device: chance.below(devices), room: chance.below(2) };
+      return { ...during, do: 'look' };
+    }),
+  ];
 }
 
 /** A key is free again when its request has run for a minute: a process that slept through it may do it once more. */
@@ -165,6 +203,9 @@ function habitsOf(chance: Chance): Habits {
     ] as const),
     pagingRate: chance.pick([0, 0, 0.5]),
     isKeyed: chance.happens(0.35),
+    lingerRate: chance.pick([0, 0.5, 1]),
+    backgroundRate: chance.pick([0, 0, 0.3]),
+    hasHabits: true,
   };
 }
 

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Verdict } from './checker/checker.js';
 import { planted as patchesOf } from './hooks.mjs';
-import { type PlantedBug, plantedBugs } from './planted-bugs.js';
+import { numberOf, type PlantedBug, plantedBugs } from './planted-bugs.js';
 
 export interface PlantedOptions {
   readonly say: (text: string) => void;
@@ -23,12 +23,12 @@ const RECORDED_SEEDS_MAX = 40;
 
 interface Caught {
   readonly bug: PlantedBug;
-  readonly seed?: number;
+  readonly seed?: string;
   readonly verdict?: Verdict;
-  readonly triedUpTo: number;
+  readonly triedUpTo: string;
 }
 
-type Search = (seed: number) => Promise<Verdict | undefined>;
+type Search = (seed: string) => Promise<Verdict | undefined>;
 
 /** A copy of the whole world in which the bug is; the one in `hooks.mjs` reads its patches from the table. */
 async function worldWith(bug: PlantedBug): Promise<Search> {
@@ -37,7 +37,7 @@ async function worldWith(bug: PlantedBug): Promise<Search> {
   const { simulate } = (await import(`./simulate.js${query}`)) as typeof import('./simulate.js');
   const { planOf } = (await import(`./plan.js${query}`)) as typeof import('./plan.js');
   const { judge } = (await import(`./checker/checker.js${query}`)) as typeof import('./checker/checker.js');
-  return async (seed) => judge((await simulate(planOf(String(seed)))).records);
+  return async (seed) => judge((await simulate(planOf(seed))).records);
 }
 
 export async function runPlanted(options: PlantedOptions): Promise<number> {
@@ -48,15 +48,16 @@ export async function runPlanted(options: PlantedOptions): Promise<number> {
   const caught: Caught[] = [];
   for (const bug of bugs) {
     if (isTimeUp()) break;
-    const first = isRecorded ? bug.seed : from;
-    const seeds = Array.from({ length: isRecorded ? RECORDED_SEEDS_MAX : seedsMax }, (_, index) => first + index);
+    const first = isRecorded ? numberOf(bug.seed) : from;
+    const kind = isRecorded && typeof bug.seed === 'string' ? 'plain:' : '';
+    const seeds = Array.from({ length: isRecorded ? RECORDED_SEEDS_MAX : seedsMax }, (_, index) => `${kind}${first + index}`);
     const found = await findBug(bug, seeds, isTimeUp);
     caught.push(found);
     const { seed, verdict } = found;
     say(
       seed === undefined
         ? `NOT FOUND up to seed ${found.triedUpTo}: ${bug.name}`
-        : `seed ${String(seed).padStart(4)}  ${bug.name}: ${verdict?.invariant} ${verdict?.what.slice(0, 140)}`,
+        : `seed ${seed.padStart(10)}  ${bug.name}: ${verdict?.invariant} ${verdict?.what.slice(0, 140)}`,
     );
   }
   const missed = bugs.length - caught.filter(({ seed }) => seed !== undefined).length;
@@ -67,9 +68,9 @@ export async function runPlanted(options: PlantedOptions): Promise<number> {
   return missed === 0 ? 0 : 1;
 }
 
-async function findBug(bug: PlantedBug, seeds: readonly number[], isTimeUp: () => boolean): Promise<Caught> {
+async function findBug(bug: PlantedBug, seeds: readonly string[], isTimeUp: () => boolean): Promise<Caught> {
   const search = await worldWith(bug);
-  let triedUpTo = 0;
+  let triedUpTo = 'none';
   for (const seed of seeds) {
     if (isTimeUp()) break;
     const verdict = await search(seed);
@@ -87,4 +88,12 @@ seed at which the checker of the [simulation](../how-to/run-the-simulation.md) s
 | The code that | is found at seed | by invariant |
 | --- | --- | --- |
 ${caught.map(({ bug, seed, verdict }) => `| ${bug.name} | ${seed ?? 'not found'} | ${verdict?.invariant ?? '-'} |`).join('\n')}
+
+A seed that is written \`plain:N\` is the world of \`N\` without habits.
+
+## What nobody can see
+
+| The code that | is not found, because |
+| --- | --- |
+| keeps marks of who has left in the view of receipts | every answer leaves out who is no member, and a joining takes the marks away: all that is left is that sync looks at the conversation once more, and finds nothing to tell |
 `;

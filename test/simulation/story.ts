@@ -90,6 +90,10 @@ function line(record: Recorded): string {
       return `${record.device} stores a cursor`;
     case 'empty':
       return `${record.device} has nothing`;
+    case 'resync':
+      return `${record.device} is told that it missed something`;
+    case 'calm':
+      return 'nothing is under way any more';
     case 'quiet':
       return 'faults stop';
     case 'rest':

@@ -5,6 +5,7 @@
 import type { Json, Recorded } from '../history.js';
 import { AskedOf } from './asked.js';
 import { checkRest } from './at-rest.js';
+import { LiveOf } from './live.js';
 import { type Reached, Told } from './told.js';
 import { Truth } from './truth.js';
 import { holds, type Invariant, Wrong } from './verdict.js';
@@ -54,6 +55,8 @@ class Judge {
     string,
     { readonly atMs: number; readonly deliveredSeq: number; readonly readSeq: number }[]
   >();
+  private readonly live = new LiveOf();
+  private calmAt: number | undefined;
   private revokedBeforeQuiet: ReadonlySet<string> = new Set();
   private quietMs: number | undefined;
   private isAtRest = false;
@@ -79,7 +82,16 @@ class Judge {
       case 'call':
         return this.asked.ask(record, at);
       case 'answer':
+        this.checkCalm(record);
         return this.asked.answer(record, at);
+      case 'calm':
+        this.calmAt = at;
+        return undefined;
+      case 'opened':
+      case 'resync':
+        return this.live.begins(record.device);
+      case 'stored':
+        return this.live.stored(record.device);
       case 'left':
         return this.asked.keyed.leave(record, at);
       case 'empty':
@@ -112,8 +124,26 @@ class Judge {
     }
   }
 
-  private takeFact({ device, account, frame, via, atMs }: Extract<Recorded, { kind: 'fact' }>): void {
-    const isLate = this.quietMs !== undefined && atMs > this.quietMs + QUIET_AFTER_REVOKING_MS;
+  /** Who meets nobody and no fault is not told that others were in the way. */
+  private checkCalm(record: Extract<Recorded, { kind: 'answer' }>): void {
+    const asked = this.asked.all.get(record.call);
+    const isCalm = this.calmAt !== undefined && asked !== undefined && asked.at > this.calmAt;
+    holds(
+      record.ok || !isCalm || record.code !== 'contended',
+      'I14',
+      () => `call (${record.call}) met nobody, and was contended`,
+    );
+  }
+
+  private takeFact(record: Extract<Recorded, { kind: 'fact' }>): void {
+    const { device, account, frame, via, atMs } = record;
+    this.live.take(record);
+    const { type, data } = frame as { readonly type: string; readonly data: Json };
+    if (type === 'delivered-up-to') {
+      const mark = { memberId: data.memberId, deliveredSeq: data.seq };
+      this.checkDelivered(`device ${device}`, data.conversationId as string, [mark]);
+    }
+    const isLate = this.calmAt !== undefined || (this.quietMs !== undefined && atMs > this.quietMs + QUIET_AFTER_REVOKING_MS);
     holds(
       !(isLate && this.revokedBeforeQuiet.has(device)),
       'I5',
@@ -133,8 +163,9 @@ class Judge {
     }
     if (record.what === 'receipts') {
       this.checkMarks(record, items);
-      this.checkDelivered(record, items);
+      this.checkDelivered(`process ${record.process}`, conversationId, items);
     }
+    this.live.read(record);
     if (record.isFinal) this.finals.push(record);
     else if (record.what === 'conversation') this.of(record.device, record.account);
   }
@@ -189,7 +220,7 @@ class Judge {
   }
 
   /** No device of theirs was told of a place beyond this one, and they have said nothing there themselves. */
-  private checkDelivered({ process, conversationId }: ReadRecord, items: readonly Json[]): void {
+  private checkDelivered(who: string, conversationId: string, items: readonly Json[]): void {
     const { accountOf, bySeq } = this.truth.conversation(conversationId);
     for (const { memberId, deliveredSeq } of items as readonly { memberId: string; deliveredSeq: number }[]) {
       const account = accountOf.get(memberId);
@@ -205,8 +236,7 @@ class Judge {
       holds(
         deliveredSeq <= most,
         'I13',
-        () =>
-          `process ${process} has place ${deliveredSeq} as delivered to ${memberId}, and no device of theirs was told beyond ${most}`,
+        () => `${who} has place ${deliveredSeq} as delivered to ${memberId}, and no device of theirs was told beyond ${most}`,
         [conversationId, account],
       );
     }
