@@ -3,7 +3,7 @@
  * modules, so there is nothing to import in a circle (ADR 0008).
  */
 import helmet from '@fastify/helmet';
-import { type DynamicModule, ValidationPipe } from '@nestjs/common';
+import { type CanActivate, type DynamicModule, type Provider, ValidationPipe } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, NestFactory, Reflector } from '@nestjs/core';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -18,11 +18,13 @@ import { MeController } from './adapters/http/me.controller.js';
 import { MessageController } from './adapters/http/message.controller.js';
 import { observeRequests } from './adapters/http/observe-requests.js';
 import { buildOpenApi, serveOpenApi } from './adapters/http/openapi.js';
+import { operationsOf } from './adapters/http/operations.js';
 import { PositionHeaders } from './adapters/http/position-headers.js';
 import { ProblemFilter } from './adapters/http/problem.filter.js';
 import { ServerController } from './adapters/http/server.controller.js';
 import { SignInController } from './adapters/http/sign-in.controller.js';
 import { SignedInGuard } from './adapters/http/signed-in.guard.js';
+import { AccountTrafficGuard, limitByAddress } from './adapters/http/traffic.js';
 import { toFieldErrors } from './adapters/http/validation-errors.js';
 import { ETags } from './adapters/http/versions.js';
 import { AccessTokens } from './adapters/nest/access-tokens.js';
@@ -38,6 +40,8 @@ import { Reads } from './adapters/nest/reads.js';
 import { SealedTokens } from './adapters/nest/sealed-tokens.js';
 import { Sync } from './adapters/nest/sync.js';
 import { SyncWaits } from './adapters/nest/sync-waits.js';
+import { TrafficGate } from './adapters/nest/traffic-gate.js';
+import type { TrafficMaxima } from './adapters/nest/traffic-limits.js';
 import { AsyncApiController } from './adapters/websocket/async-api.controller.js';
 import { ChatGateway, GATEWAY } from './adapters/websocket/chat.gateway.js';
 import { SessionHub } from './adapters/websocket/session-hub.js';
@@ -62,7 +66,8 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-type ServerConfig = Pick<Config, 'http' | 'folders'>;
+/** Without limits on traffic, where a server is put together without the environment, there are none. */
+type ServerConfig = Pick<Config, 'http' | 'folders'> & Partial<Pick<Config, 'traffic'>>;
 
 interface Parts {
   readonly foundation: Foundation;
@@ -77,6 +82,7 @@ interface Parts {
   readonly processes: Processes;
   readonly log: Log;
   readonly observer: DoorObserver;
+  readonly traffic: TrafficGate | undefined;
 }
 
 export async function createServer(
@@ -88,8 +94,8 @@ export async function createServer(
   const { clock, ids, credentials } = foundation.deps;
   const { host, port, origins, trustedProxies, drainMs } = config.http;
   const observer = instruments.doors;
-  const parts = await partsOf(foundation, log, observer);
-  const { tokens, waits, hub, health, processes } = parts;
+  const parts = await partsOf(foundation, log, observer, config.traffic);
+  const { tokens, waits, hub, health, processes, traffic } = parts;
 
   const options = { logger: false, abortOnError: false, bodyParser: false } as const;
   const door = createHttpServer({ trustedProxies, ids, origins, connections: config.http });
@@ -99,7 +105,10 @@ export async function createServer(
   app.useWebSocketAdapter(socketServer);
   const openApi = buildOpenApi(app);
   serveOpenApi(app, openApi);
-  observeRequests(app.getHttpAdapter().getInstance(), openApi, observer);
+  const operationOf = operationsOf(openApi);
+  const fastify = app.getHttpAdapter().getInstance();
+  observeRequests(fastify, operationOf, observer);
+  if (traffic !== undefined) limitByAddress(fastify, operationOf, traffic);
   const control = controlOf({ health, processes, log, clock, dataFolder: config.folders.data });
 
   return {
@@ -130,8 +139,8 @@ export async function createServer(
 }
 
 /** What the doors stand on, over the foundation. */
-async function partsOf(foundation: Foundation, log: Log, observer: DoorObserver): Promise<Parts> {
-  const { views, logId, deps, secret } = foundation;
+async function partsOf(foundation: Foundation, log: Log, observer: DoorObserver, maxima?: TrafficMaxima): Promise<Parts> {
+  const { views, logId, deps, secret, trafficLimiter: limiter } = foundation;
   const { clock, credentials, keys, eventStore } = deps;
   const tokens = new AccessTokens(await secret('access-tokens'), { clock, credentials });
   const sealed = new SealedTokens(await secret('cursors'));
@@ -148,7 +157,8 @@ async function partsOf(foundation: Foundation, log: Log, observer: DoorObserver)
     headPosition: () => eventStore.headPosition(),
     viewsReach: async (position, withinMs) => (await processes.projector.waitFor(position, withinMs)) === 'reached',
   });
-  return { foundation, tokens, reads, sync, positions, polls, waits, hub, health, processes, log, observer };
+  const traffic = maxima && new TrafficGate({ limiter, clock, log, observer }, maxima);
+  return { foundation, tokens, reads, sync, positions, polls, waits, hub, health, processes, log, observer, traffic };
 }
 
 function moduleOf(parts: Parts): DynamicModule {
@@ -184,7 +194,7 @@ function moduleOf(parts: Parts): DynamicModule {
         }),
       },
       ChatGateway,
-      { provide: APP_GUARD, inject: [Reflector], useFactory: (reflector: Reflector) => new SignedInGuard(reflector, tokens) },
+      ...guardsOf(parts),
       { provide: APP_FILTER, useFactory: () => new ProblemFilter(log) },
       { provide: APP_PIPE, useFactory: validation },
       // The first one stands around the others: what it keeps is the whole answer.
@@ -202,6 +212,13 @@ function moduleOf(parts: Parts): DynamicModule {
       { provide: APP_INTERCEPTOR, inject: [Reflector], useFactory: (reflector: Reflector) => new LargeAnswers(reflector) },
     ],
   };
+}
+
+/** Who asks, and then whether that account may ask for more. */
+function guardsOf({ tokens, traffic }: Parts): Provider[] {
+  const guard = (useFactory: (reflector: Reflector) => CanActivate) => ({ provide: APP_GUARD, inject: [Reflector], useFactory });
+  const signedIn = guard((reflector) => new SignedInGuard(reflector, tokens));
+  return traffic === undefined ? [signedIn] : [signedIn, guard((reflector) => new AccountTrafficGuard(reflector, traffic))];
 }
 
 /** For the page at /docs, the only one there is: nothing from elsewhere, in no frame; over plain HTTP on a laptop too. */

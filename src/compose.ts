@@ -7,6 +7,7 @@ import type { Config } from './adapters/config/config.js';
 import { NodeKeyProofs } from './adapters/crypto/node-key-proofs.js';
 import { FileRootKeys } from './adapters/files/file-root-keys.js';
 import { readOrCreateId } from './adapters/files/id-file.js';
+import { InMemoryRateLimiter } from './adapters/in-memory/in-memory-rate-limiter.js';
 import { type CodeLine, LogCodeSender } from './adapters/log/log-code-sender.js';
 import type { Log } from './adapters/nest/log.js';
 import { Checkpoints } from './adapters/sqlite/checkpoints.js';
@@ -37,6 +38,7 @@ import type { Clock } from './application/ports/clock.js';
 import { StartRefused } from './application/ports/failures.js';
 import type { IdSource } from './application/ports/id-source.js';
 import type { Ports } from './application/ports/ports.js';
+import type { RateLimiter } from './application/ports/rate-limiter.js';
 import { ReceiptMarks } from './application/receipts/receipt-marks.js';
 import type { Deps, Settings } from './application/use-case.js';
 import type { WorkerStores } from './application/worker/jobs.js';
@@ -65,6 +67,8 @@ export interface Foundation {
   readonly viewBuilds: ViewBuilds;
   /** Stores of short-lived rows, each by its way to forget what has ended. */
   readonly expiring: WorkerStores['expiring'];
+  /** Counts traffic, by its own measure: what it has counted ends with the process (ADR 0024). */
+  readonly trafficLimiter: RateLimiter;
   /** Names the log that positions count in. */
   readonly logId: string;
   /** Keeps a secret of the server itself the same over restarts, without storing it. */
@@ -168,6 +172,7 @@ async function open(
     projectionWriter,
     expiring,
     viewBuilds,
+    trafficLimiter: new InMemoryRateLimiter(await secret('traffic-limiter')),
     logId,
     secret,
   };

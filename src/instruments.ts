@@ -3,6 +3,7 @@
  * configuration asks for it; without, a server pays a check for each thing that could have been counted (ADR 0030).
  */
 import type { Config } from './adapters/config/config.js';
+import type { MetricsRegistry } from './adapters/metrics/registry.js';
 import type { DoorObserver } from './adapters/nest/door-observer.js';
 import { NOBODY } from './adapters/nest/door-observer.js';
 import type { Health } from './adapters/nest/health.js';
@@ -104,6 +105,28 @@ async function openTraces(url: string, ratio: number): Promise<Instruments> {
   };
 }
 
+const countedDoors = (registry: MetricsRegistry): DoorObserver => ({
+  request: (operation, status, durationMs) => {
+    registry.count('sottovoce_http_requests_total', [operation, String(status)]);
+    registry.observe('sottovoce_http_request_duration_seconds', durationMs / MS, [operation]);
+  },
+  frame: (type, outcome, durationMs) => {
+    registry.count('sottovoce_socket_frames_total', [type, outcome]);
+    registry.observe('sottovoce_socket_frame_duration_seconds', durationMs / MS, [type]);
+  },
+  command: (name, outcome, durationMs) => {
+    registry.count('sottovoce_commands_total', [name, outcome]);
+    registry.observe('sottovoce_command_duration_seconds', durationMs / MS, [name]);
+  },
+  socketOpened: () => registry.count('sottovoce_sockets_opened_total'),
+  socketClosed: (code) => registry.count('sottovoce_sockets_closed_total', [String(code)]),
+  upgradeRefused: (reason) => registry.count('sottovoce_socket_upgrades_refused_total', [reason]),
+  limited: (name, kind, outcome) => {
+    const metric = outcome === 'refused' ? 'sottovoce_traffic_refusals_total' : 'sottovoce_traffic_failures_total';
+    registry.count(metric, [name, kind]);
+  },
+});
+
 async function openMetrics(host: string, port: number): Promise<Instruments> {
   const [{ MetricsRegistry }, { watchedPorts }, { takeReadings }, { OperatorsDoor }] = await Promise.all([
     import('./adapters/metrics/registry.js'),
@@ -115,23 +138,7 @@ async function openMetrics(host: string, port: number): Promise<Instruments> {
   const registry = new MetricsRegistry({ frame: Object.keys(commandData), code: codes });
   let door: Awaited<ReturnType<typeof OperatorsDoor.open>> | undefined;
   return {
-    doors: {
-      request: (operation, status, durationMs) => {
-        registry.count('sottovoce_http_requests_total', [operation, String(status)]);
-        registry.observe('sottovoce_http_request_duration_seconds', durationMs / MS, [operation]);
-      },
-      frame: (type, outcome, durationMs) => {
-        registry.count('sottovoce_socket_frames_total', [type, outcome]);
-        registry.observe('sottovoce_socket_frame_duration_seconds', durationMs / MS, [type]);
-      },
-      command: (name, outcome, durationMs) => {
-        registry.count('sottovoce_commands_total', [name, outcome]);
-        registry.observe('sottovoce_command_duration_seconds', durationMs / MS, [name]);
-      },
-      socketOpened: () => registry.count('sottovoce_sockets_opened_total'),
-      socketClosed: (code) => registry.count('sottovoce_sockets_closed_total', [String(code)]),
-      upgradeRefused: (reason) => registry.count('sottovoce_socket_upgrades_refused_total', [reason]),
-    },
+    doors: countedDoors(registry),
     commits: {
       began: () => performance.now(),
       committed: (works, startedMs) => {

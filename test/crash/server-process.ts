@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { roomyTraffic } from '../support/roomy-traffic.js';
 import type { ChosenMark } from './marks.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -19,6 +20,7 @@ const SETTINGS = {
   SOTTOVOCE_SIGN_INS_PER_TARGET_HOUR_MAX: '1000',
   SOTTOVOCE_SIGN_INS_PER_ADDRESS_HOUR_MAX: '100000',
   SOTTOVOCE_LOOKUPS_PER_ACCOUNT_MINUTE_MAX: '10000',
+  ...roomyTraffic,
   SOTTOVOCE_DRAIN_MS: '2000',
 };
 

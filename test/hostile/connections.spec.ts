@@ -1,7 +1,7 @@
 /** C2: connections that say nothing or only half of something are few, and an honest client is not one too many. */
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { networkOf } from '../../src/adapters/http/connection-limits.js';
+import { networkOf } from '../../src/adapters/nest/network.js';
 import { type AppUnderTest, openApp } from '../support/app-under-test.js';
 import { Person, request } from '../support/person.js';
 import { until } from '../support/until.js';

@@ -203,6 +203,7 @@ export class Audit {
       folders: { data: '', keys: '' },
       logId: '',
       secret: async () => Buffer.alloc(32),
+      trafficLimiter: process.deps.rateLimiter,
       close: async () => undefined,
     };
     const { waits } = process.processes;

@@ -108,6 +108,7 @@ export class ServerProcess implements Suffering {
       folders: { data: '', keys: '' },
       logId: LOG_ID,
       secret,
+      trafficLimiter: this.deps.rateLimiter,
       close: async () => undefined,
     };
     this.views = views;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../src/adapters/config/config.js';
 import { openLog } from '../../src/adapters/nest/log.js';
+import { type TrafficMaxima, trafficClasses } from '../../src/adapters/nest/traffic-limits.js';
 import { createServer, type Server } from '../../src/app.module.js';
 import { type Foundation, openEmbedded } from '../../src/compose.js';
 import type { Instruments } from '../../src/instruments.js';
@@ -25,8 +26,14 @@ export interface AppUnderTest {
 
 const ROOMY = { signInsPerTargetHourMax: 1_000, signInsPerAddressHourMax: 10_000, lookupsPerAccountMinuteMax: 10_000 };
 
+/** So many that no test meets a limit which it has not set. */
+const UNHURRIED = { accountMax: 1_000_000, addressMax: 1_000_000 };
+const ROOMY_TRAFFIC = Object.fromEntries(trafficClasses.map((name) => [name, UNHURRIED])) as unknown as Config['traffic'];
+
 export interface AppOptions {
   readonly limits?: Partial<Config['limits']>;
+  readonly traffic?: Partial<TrafficMaxima>;
+  readonly trustedProxies?: number;
   readonly origins?: readonly string[];
   readonly connections?: { readonly connectionsMax?: number; readonly connectionsPerAddressMax?: number };
   readonly instruments?: Instruments;
@@ -39,11 +46,12 @@ export async function openApp(options: AppOptions = {}, at?: string): Promise<Ap
   const config = {
     folders: { data: join(folder, 'data'), keys: join(folder, 'keys') },
     limits: { ...ROOMY, ...options.limits },
+    traffic: { ...ROOMY_TRAFFIC, ...options.traffic } as Config['traffic'],
     http: {
       host: '127.0.0.1',
       port: 0,
       origins: options.origins ?? [],
-      trustedProxies: 0,
+      trustedProxies: options.trustedProxies ?? 0,
       drainMs: 2_000,
       ...options.connections,
     },

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AppUnderTest } from './app-under-test.js';
+import { roomyTraffic } from './roomy-traffic.js';
 import { until } from './until.js';
 
 const DIST = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -14,6 +15,7 @@ const ROOMY = {
   SOTTOVOCE_SIGN_INS_PER_TARGET_HOUR_MAX: '100000',
   SOTTOVOCE_SIGN_INS_PER_ADDRESS_HOUR_MAX: '1000000',
   SOTTOVOCE_LOOKUPS_PER_ACCOUNT_MINUTE_MAX: '100000',
+  ...roomyTraffic,
 };
 
 // A programme that is told to stop takes its servers with it.

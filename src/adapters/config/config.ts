@@ -24,6 +24,22 @@ export interface Config {
     readonly signInsPerAddressHourMax: number;
     readonly lookupsPerAccountMinuteMax: number;
   };
+  /** In a minute, by class of traffic. */
+  readonly traffic: {
+    readonly [Name in TrafficClass | SignedOutClass]: Name extends TrafficClass ? TrafficMax & AccountMax : TrafficMax;
+  };
+}
+
+type TrafficClass = 'send' | 'write' | 'receipt' | 'read' | 'sync' | 'ephemeral';
+/** Before sign-in there is no account to count for. */
+type SignedOutClass = 'sign-in' | 'public';
+
+interface TrafficMax {
+  readonly addressMax: number;
+}
+
+interface AccountMax {
+  readonly accountMax: number;
 }
 
 export function toConfig(env: Env): Config {
@@ -52,5 +68,20 @@ export function toConfig(env: Env): Config {
       signInsPerAddressHourMax: env.SOTTOVOCE_SIGN_INS_PER_ADDRESS_HOUR_MAX,
       lookupsPerAccountMinuteMax: env.SOTTOVOCE_LOOKUPS_PER_ACCOUNT_MINUTE_MAX,
     }),
+    traffic: toTraffic(env),
+  });
+}
+
+function toTraffic(env: Env): Config['traffic'] {
+  const both = (accountMax: number, addressMax: number) => Object.freeze({ accountMax, addressMax });
+  return Object.freeze({
+    'sign-in': Object.freeze({ addressMax: env.SOTTOVOCE_SIGN_IN_CALLS_PER_ADDRESS_MINUTE_MAX }),
+    public: Object.freeze({ addressMax: env.SOTTOVOCE_PUBLIC_CALLS_PER_ADDRESS_MINUTE_MAX }),
+    send: both(env.SOTTOVOCE_SENDS_PER_ACCOUNT_MINUTE_MAX, env.SOTTOVOCE_SENDS_PER_ADDRESS_MINUTE_MAX),
+    write: both(env.SOTTOVOCE_WRITES_PER_ACCOUNT_MINUTE_MAX, env.SOTTOVOCE_WRITES_PER_ADDRESS_MINUTE_MAX),
+    receipt: both(env.SOTTOVOCE_RECEIPTS_PER_ACCOUNT_MINUTE_MAX, env.SOTTOVOCE_RECEIPTS_PER_ADDRESS_MINUTE_MAX),
+    read: both(env.SOTTOVOCE_READS_PER_ACCOUNT_MINUTE_MAX, env.SOTTOVOCE_READS_PER_ADDRESS_MINUTE_MAX),
+    sync: both(env.SOTTOVOCE_SYNCS_PER_ACCOUNT_MINUTE_MAX, env.SOTTOVOCE_SYNCS_PER_ADDRESS_MINUTE_MAX),
+    ephemeral: both(env.SOTTOVOCE_EPHEMERALS_PER_ACCOUNT_MINUTE_MAX, env.SOTTOVOCE_EPHEMERALS_PER_ADDRESS_MINUTE_MAX),
   });
 }

@@ -7,6 +7,12 @@ import { StartRefused } from '../../application/ports/failures.js';
 
 const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
+/** A limit on traffic. */
+const perMinute = (standard: number, whose: 'account' | 'address', what: string) =>
+  wholeNumber(1, 100_000_000)
+    .default(standard)
+    .describe(`${what}: per minute and ${whose === 'account' ? 'account' : 'network address (IPv6: one /64)'}.`);
+
 const origins = z
   .string()
   .transform((text) =>
@@ -50,6 +56,20 @@ export const envSchema = z.object({
   SOTTOVOCE_LOOKUPS_PER_ACCOUNT_MINUTE_MAX: wholeNumber(1, 100_000)
     .default(60)
     .describe('Accounts that one account may look up per minute.'),
+  SOTTOVOCE_SIGN_IN_CALLS_PER_ADDRESS_MINUTE_MAX: perMinute(3_000, 'address', 'Calls of sign-in and of refreshing'),
+  SOTTOVOCE_PUBLIC_CALLS_PER_ADDRESS_MINUTE_MAX: perMinute(6_000, 'address', 'Pages, documents and paths that do not exist'),
+  SOTTOVOCE_SENDS_PER_ACCOUNT_MINUTE_MAX: perMinute(1_800, 'account', 'Messages sent'),
+  SOTTOVOCE_SENDS_PER_ADDRESS_MINUTE_MAX: perMinute(36_000, 'address', 'Messages sent'),
+  SOTTOVOCE_WRITES_PER_ACCOUNT_MINUTE_MAX: perMinute(1_200, 'account', 'Changes other than messages sent'),
+  SOTTOVOCE_WRITES_PER_ADDRESS_MINUTE_MAX: perMinute(24_000, 'address', 'Changes other than messages sent'),
+  SOTTOVOCE_RECEIPTS_PER_ACCOUNT_MINUTE_MAX: perMinute(3_600, 'account', 'Marks of what was received and read'),
+  SOTTOVOCE_RECEIPTS_PER_ADDRESS_MINUTE_MAX: perMinute(72_000, 'address', 'Marks of what was received and read'),
+  SOTTOVOCE_READS_PER_ACCOUNT_MINUTE_MAX: perMinute(3_600, 'account', 'Reads'),
+  SOTTOVOCE_READS_PER_ADDRESS_MINUTE_MAX: perMinute(72_000, 'address', 'Reads'),
+  SOTTOVOCE_SYNCS_PER_ACCOUNT_MINUTE_MAX: perMinute(1_200, 'account', 'Pages of sync, sockets opened, hellos'),
+  SOTTOVOCE_SYNCS_PER_ADDRESS_MINUTE_MAX: perMinute(48_000, 'address', 'Pages of sync, sockets opened, hellos'),
+  SOTTOVOCE_EPHEMERALS_PER_ACCOUNT_MINUTE_MAX: perMinute(1_200, 'account', 'Frames that leave no trace, and unknown ones'),
+  SOTTOVOCE_EPHEMERALS_PER_ADDRESS_MINUTE_MAX: perMinute(24_000, 'address', 'Frames that leave no trace, and unknown ones'),
   SOTTOVOCE_CONNECTIONS_MAX: wholeNumber(1, 1_000_000)
     .default(20_000)
     .describe('Connections held at once. One more is ended before anything of it is read.'),

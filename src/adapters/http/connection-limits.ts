@@ -3,13 +3,12 @@
  * is ended before a byte of it is read. Behind a proxy every connection is the proxy's, and only the first limit holds.
  */
 import type { Server, Socket } from 'node:net';
+import { networkOf } from '../nest/network.js';
 
 export interface ConnectionLimits {
   readonly connectionsMax: number;
   readonly connectionsPerAddressMax: number;
 }
-
-const IPV6_NETWORK_GROUPS = 4;
 
 export function limitConnections(server: Server, { connectionsMax, connectionsPerAddressMax }: ConnectionLimits): void {
   server.maxConnections = connectionsMax;
@@ -28,15 +27,4 @@ export function limitConnections(server: Server, { connectionsMax, connectionsPe
       else held.set(network, left);
     });
   });
-}
-
-/** An IPv4 address as it is; of IPv6 the first half, because one household has all of the rest. */
-export function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined || !address.includes(':')) return mapped ?? address;
-  const [front = '', back] = address.split('::');
-  const before = front.split(':').filter((group) => group !== '');
-  const after = back === undefined ? [] : back.split(':').filter((group) => group !== '');
-  const zeros = back === undefined ? 0 : 8 - before.length - after.length;
-  return [...before, ...Array.from({ length: zeros }, () => '0'), ...after].slice(0, IPV6_NETWORK_GROUPS).join(':');
 }

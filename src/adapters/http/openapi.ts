@@ -8,7 +8,7 @@ import { Problem } from './problem.dto.js';
 
 interface Operation {
   readonly requestBody?: object;
-  readonly responses: Record<string, { readonly description: string; readonly content?: object }>;
+  readonly responses: Record<string, { readonly description: string; readonly content?: object; headers?: object }>;
 }
 
 export function buildOpenApi(app: INestApplication): OpenAPIObject {
@@ -24,7 +24,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .build();
-  return describeSizes(closeRequests(SwaggerModule.createDocument(app, config, { extraModels: [Problem] })));
+  return describeLimits(describeSizes(closeRequests(SwaggerModule.createDocument(app, config, { extraModels: [Problem] }))));
 }
 
 /** What a request may hold is said to be all that it may hold. Answers stay open. */
@@ -56,6 +56,39 @@ function describeSizes(document: OpenAPIObject): OpenAPIObject {
   }
   return document;
 }
+
+/** Every operation is limited, and says on each answer what is left. */
+function describeLimits(document: OpenAPIObject): OpenAPIObject {
+  const components = document.components ?? {};
+  document.components = { ...components, headers: { ...components.headers, ...limitHeaderObjects } };
+  const refer = (names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+  const onAll = refer(Object.keys(limitHeaderObjects).filter((name) => name !== RETRY_AFTER));
+  const { status: tooMany } = problems['too-many-requests'];
+  const operations = Object.values(document.paths).flatMap((path) => Object.values(path as Record<string, Operation>));
+  for (const { responses } of operations) {
+    const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+    responses[tooMany] ??= { description: 'too-many-requests', content };
+    for (const [status, response] of Object.entries(responses)) {
+      const mayComeAgain = [tooMany, problems.unavailable.status].includes(Number(status) as 429 | 503);
+      response.headers = { ...response.headers, ...onAll, ...(mayComeAgain ? refer([RETRY_AFTER]) : {}) };
+    }
+  }
+  return document;
+}
+
+const RETRY_AFTER = 'Retry-After';
+const text = (description: string) => ({ description, schema: { type: 'string' as const } });
+const count = (description: string) => ({ description, schema: { type: 'integer' as const, minimum: 0 } });
+
+const limitHeaderObjects = {
+  RateLimit: text('The limit that was asked last, what is left of it (`r`), and in how many seconds it begins anew (`t`).'),
+  'RateLimit-Policy': text('That limit: how many (`q`) in how many seconds (`w`).'),
+  'X-RateLimit-Limit': count('How many the limit allows in its window.'),
+  'X-RateLimit-Remaining': count('How many are left.'),
+  'X-RateLimit-Reset': count('Seconds until the window ends.'),
+  [RETRY_AFTER]: count('Seconds after which the same request may be sent again.'),
+};
 
 /** The schemas that are referred to. */
 const namesIn = (part: unknown): Set<string> =>

@@ -4,6 +4,7 @@ import type { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import type { AccessTokens, Session } from '../nest/access-tokens.js';
 import type { Caller } from '../nest/dispatch.js';
+import { networkOf } from '../nest/network.js';
 import { ProblemError } from '../nest/problems.js';
 import { PUBLIC } from '../nest/public.js';
 
@@ -43,7 +44,8 @@ export const Me = createParamDecorator((_data: unknown, context: ExecutionContex
 /** Whoever asks, as the use cases see it. */
 export const Asking = createParamDecorator((_data: unknown, context: ExecutionContext): Caller => {
   const request = context.switchToHttp().getRequest<AskingRequest>();
-  const { session, ip: address } = request;
+  const { session } = request;
+  const address = networkOf(request.ip);
   const wrote = (position: number | undefined): void => {
     request.wrotePosition = position;
   };

@@ -28,6 +28,8 @@ export const labels = {
   projection: 'the projections',
   consumer: 'the reactions, `fan-out` and `projector`',
   limit: 'the names of the limits',
+  class: 'the classes of traffic',
+  kind: '`account` or `address`',
   call: 'the methods of the key store',
   cache: '`conversations` or `keys`',
   result: '`hit` or `miss`',
@@ -131,6 +133,16 @@ export const metrics = {
   },
 
   sottovoce_limit_refusals_total: { type: 'counter', help: 'What a limit refused, by limit.', labels: ['limit'] },
+  sottovoce_traffic_refusals_total: {
+    type: 'counter',
+    help: 'Requests, frames and upgrades that a limit on traffic refused, by class, and by whether it was the account or the address.',
+    labels: ['class', 'kind'],
+  },
+  sottovoce_traffic_failures_total: {
+    type: 'counter',
+    help: 'Those that were let pass because a limit on traffic could not be counted.',
+    labels: ['class', 'kind'],
+  },
   sottovoce_limit_failures_total: { type: 'counter', help: 'Askings that the limiter could not answer.', labels: ['limit'] },
   sottovoce_key_calls_total: {
     type: 'counter',

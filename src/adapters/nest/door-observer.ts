@@ -4,6 +4,7 @@
  */
 import type { UseCaseName } from '../../application/use-cases.js';
 import type { CorrelationId } from '../../domain/kernel/ids.js';
+import type { TrafficClass, TrafficKind } from './traffic-limits.js';
 
 export interface DoorObserver {
   /** A frame or request begins to be answered; what is given back is handed over again with its end. */
@@ -14,6 +15,8 @@ export interface DoorObserver {
   socketOpened?(): void;
   socketClosed?(code: number): void;
   upgradeRefused?(reason: string): void;
+  /** A limit on traffic has refused, or could not be asked, and then it let pass. */
+  limited?(name: TrafficClass, kind: TrafficKind, outcome: 'refused' | 'failed'): void;
 }
 
 export const NOBODY: DoorObserver = {};

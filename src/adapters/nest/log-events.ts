@@ -73,6 +73,13 @@ export const logEvents = {
     means: 'The machine lets fewer connections wait to be accepted than the server asks for; `count` is how many.',
     toDo: 'Raise `net.core.somaxconn` to 4096 or more, or expect refused connections when many come back at once.',
   },
+  'traffic-not-limited': {
+    level: 'warn',
+    fields: ['name', 'error'],
+    means:
+      'A limit on traffic (`name`) could not be counted, and what it was asked for was let pass. Said once a minute at most.',
+    toDo: 'More networks or accounts asked within a minute than can be counted: likely a flood from many addresses. Filter it in front.',
+  },
   'idempotent-answer-not-kept': {
     level: 'warn',
     fields: ['requestId', 'error'],
