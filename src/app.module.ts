@@ -101,7 +101,7 @@ export async function createServer(
   const door = createHttpServer({ trustedProxies, ids, origins, connections: config.http });
   const app = await NestFactory.create<NestFastifyApplication>(moduleOf(parts), door, options);
   await app.register(helmet, { contentSecurityPolicy: { directives: PAGE_POLICY } });
-  const socketServer = new SocketServer(app, { tokens, credentials, clock, ids, origins, trustedProxies, observer });
+  const socketServer = new SocketServer(app, { tokens, credentials, clock, ids, origins, trustedProxies, observer, traffic });
   app.useWebSocketAdapter(socketServer);
   const openApi = buildOpenApi(app);
   serveOpenApi(app, openApi);
@@ -162,7 +162,7 @@ async function partsOf(foundation: Foundation, log: Log, observer: DoorObserver,
 }
 
 function moduleOf(parts: Parts): DynamicModule {
-  const { foundation, tokens, reads, sync, positions, polls, hub, health, processes, log, observer } = parts;
+  const { foundation, tokens, reads, sync, positions, polls, hub, health, processes, log, observer, traffic } = parts;
   const { deps } = foundation;
   const { clock, ids, credentials, idempotencyLedger: ledger } = deps;
   return {
@@ -190,7 +190,7 @@ function moduleOf(parts: Parts): DynamicModule {
         provide: GATEWAY,
         inject: [Dispatch],
         useFactory: (dispatch: Dispatch) => ({
-          ...{ dispatch, sync, hub, fanOut: processes.fanOut, tokens, credentials, clock, ids, log, observer },
+          ...{ dispatch, sync, hub, fanOut: processes.fanOut, tokens, credentials, clock, ids, log, observer, traffic },
         }),
       },
       ChatGateway,

@@ -1,7 +1,11 @@
-/** Floods at the REST door: who sends one is told to wait, what was refused did nothing, and nobody else notices. */
+/** Floods at both doors: who sends one is told to wait, what was refused did nothing, and nobody else notices. */
+import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { WebSocket } from 'ws';
+import { SUB_PROTOCOL, socketLimits } from '../../src/adapters/websocket/frames.js';
 import { type AppOptions, type AppUnderTest, openApp } from '../support/app-under-test.js';
 import { type Answer, Person, request } from '../support/person.js';
+import { until } from '../support/until.js';
 
 const MANY = { accountMax: 1_000, addressMax: 1_000 };
 
@@ -71,6 +75,68 @@ describe('a flood of requests', () => {
       await from('2001:db8:1::1'),
     ];
     expect(statuses).toEqual([200, 200, 429, 200]);
+  });
+});
+
+describe('a flood of frames', () => {
+  const hello = (conversationId: string, text: string) => ({
+    ...{ conversationId, messageId: randomUUID() },
+    content: { type: 'text', text },
+  });
+
+  it('of one account counts over its devices and over both doors, and touches no other account', async () => {
+    await open({ traffic: { send: { accountMax: 6, addressMax: 1_000 } } });
+    const ada = await Person.signIn(app);
+    const [phone, ben] = [await Person.signIn(app, ada.number), await Person.signIn(app)];
+    const conversationId = await ada.directWith(ben);
+    const [laptops, phones, bens] = [await ada.online(), await phone.online(), await ben.online()];
+    expect((await ada.send(conversationId, 'by REST')).status).toBe(201);
+    const lines = [laptops, phones];
+    const replies = await times(20, (index) => lines[index % 2]!.ask('send-message', hello(conversationId, `flood ${index}`)));
+    expect(replies.filter(({ type }) => type === 'ack')).toHaveLength(5);
+    for (const { problem } of replies.filter(({ type }) => type === 'error')) {
+      expect(problem).toMatchObject({ status: 429, code: 'too-many-requests', limit: 'send-by-account' });
+      expect(problem.retryAfterMs).toBeGreaterThan(0);
+    }
+    expect((await ada.send(conversationId, 'by REST again')).status).toBe(429);
+    expect(await bens.ask('send-message', hello(conversationId, 'I am not the flood'))).toMatchObject({ type: 'ack' });
+    await bens.next(({ type, data }) => type === 'message-posted' && data.content?.text === 'I am not the flood');
+    expect(bens.frames.filter(({ type, data }) => type === 'message-posted' && data.class === 'post')).toHaveLength(7);
+  });
+
+  it('that goes on all the same ends its socket with 4429 and the milliseconds to wait', async () => {
+    await open({ traffic: { ephemeral: { accountMax: 2, addressMax: 1_000 } } });
+    const ada = await Person.signIn(app);
+    const line = await ada.online();
+    for (let sent = 0; sent < 2 + socketLimits.limitedMax; sent += 1) await line.ask('set-background', { background: false });
+    expect(line.closed).toBeUndefined();
+    line.send('set-background', { background: false });
+    await until('the socket is closed', () => line.closed !== undefined);
+    expect(line.closed?.code).toBe(4429);
+    expect(Number(line.closed?.reason)).toBeGreaterThan(0);
+    expect(Number(line.closed?.reason)).toBeLessThanOrEqual(60_000);
+  });
+
+  it('begins with upgrades: they are refused by address before a token is looked at, by account after it', async () => {
+    await open({ traffic: { sync: { accountMax: 1, addressMax: 3 } } });
+    const ada = await Person.signIn(app);
+    const upgrade = async (token: string): Promise<readonly (string | number | undefined)[]> => {
+      const socket = new WebSocket(`${app.url.replace('http', 'ws')}/v1/socket`, [SUB_PROTOCOL], {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      socket.on('error', () => undefined);
+      const answer = Promise.withResolvers<readonly (string | number | undefined)[]>();
+      socket.once('open', () => answer.resolve([101]));
+      socket.once('unexpected-response', (request, { statusCode, headers }) => {
+        request.destroy();
+        answer.resolve([statusCode, headers['ratelimit-policy'] as string | undefined]);
+      });
+      return answer.promise;
+    };
+    expect(await upgrade(ada.accessToken)).toEqual([101]);
+    expect(await upgrade(ada.accessToken)).toEqual([429, '"sync-by-account";q=1;w=60']);
+    expect(await upgrade('no.such.token')).toEqual([401, undefined]);
+    expect(await upgrade('no.such.token')).toEqual([429, '"sync-by-address";q=3;w=60']);
   });
 });
 

@@ -4,7 +4,7 @@ import type { Problem } from './problems.js';
 
 const MS_PER_SECOND = 1_000;
 
-export function bareAnswer(problem: Problem): string {
+export function bareAnswer(problem: Problem, headers: Readonly<Record<string, string>> = {}): string {
   const body = JSON.stringify(problem);
   const { retryAfterMs } = problem;
   const retry = retryAfterMs === undefined ? [] : [`Retry-After: ${Math.ceil(retryAfterMs / MS_PER_SECOND)}`];
@@ -14,6 +14,7 @@ export function bareAnswer(problem: Problem): string {
     'Cache-Control: no-store',
     'Content-Type: application/problem+json',
     ...retry,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     `Content-Length: ${Buffer.byteLength(body)}`,
     '',
     body,

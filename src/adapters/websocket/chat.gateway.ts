@@ -19,9 +19,11 @@ import { rfc3339 } from '../nest/present.js';
 import { ProblemError } from '../nest/problems.js';
 import { parseStrictJson } from '../nest/strict-json.js';
 import { problemOfError } from '../nest/to-problem.js';
+import type { TrafficGate } from '../nest/traffic-gate.js';
 import { type CatchUpDeps, catchUp, catchUpAgain } from './catch-up.js';
 import { type CommandDeps, commands, Farewell } from './commands.js';
 import { FrameGate } from './frame-gate.js';
+import { FrameTraffic } from './frame-traffic.js';
 import type { CommandData, CommandType } from './frames.js';
 import { closeCodes, commandData, commandEnvelope, socketLimits } from './frames.js';
 import { SocketSession, type Surroundings, type Wire } from './session.js';
@@ -35,6 +37,8 @@ export interface GatewayDeps extends CommandDeps {
   readonly ids: Pick<IdSource, 'uuid' | 'fraction'>;
   readonly log: Log;
   readonly observer?: DoorObserver;
+  /** Where there is none, traffic is not limited. */
+  readonly traffic?: TrafficGate | undefined;
 }
 
 /** The token of what the gateway stands on. */
@@ -44,10 +48,12 @@ export const GATEWAY = Symbol('sottovoce.gateway');
 export class ChatGateway implements OnGatewayConnection<WebSocket> {
   private readonly around: Surroundings;
   private readonly gate: FrameGate;
+  private readonly traffic: FrameTraffic | undefined;
 
   constructor(@Inject(GATEWAY) private readonly deps: GatewayDeps) {
     const { clock, hub, ids } = deps;
     this.gate = new FrameGate(clock, ids);
+    this.traffic = deps.traffic && new FrameTraffic(deps.traffic, clock);
     const fellBehind = (session: SocketSession, position: number): void => {
       hub.counts.resyncs += 1;
       void this.keepUp(session, () => catchUpAgain(deps, session, position));
@@ -56,19 +62,19 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
   }
 
   /** Whatever fails here must not reach the one who calls: an exception of a connection would end the process. */
-  handleConnection(socket: WebSocket, wire: Wire, principal: Session): void {
+  handleConnection(socket: WebSocket, wire: Wire, principal: Session, network = ''): void {
     // What ws finds wrong with a frame it answers by closing; the event only must not go unheard.
     socket.on('error', () => undefined);
     try {
-      this.accept(socket, wire, principal);
+      this.accept(socket, wire, principal, network);
     } catch (error) {
       this.deps.log.error('socket-failed', { error });
       socket.close(closeCodes.failure, 'try again');
     }
   }
 
-  private accept(socket: WebSocket, wire: Wire, principal: Session): void {
-    const session = new SocketSession(socket, wire, principal, this.around);
+  private accept(socket: WebSocket, wire: Wire, principal: Session, network: string): void {
+    const session = new SocketSession(socket, wire, principal, this.around, network);
     const older = this.deps.hub.register(session);
     older?.close(closeCodes.replaced, 'a newer socket of this device is open');
     socket.on('message', (data, isBinary) => void this.safely(session, () => this.receive(session, data, isBinary)));
@@ -117,6 +123,7 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
     let outcome = 'ok';
     try {
       if (!this.gate.enter(session)) return;
+      if (this.traffic !== undefined) await this.traffic.enter(session, frame.type);
       const data = await this.run(session, frame.type, frame.data, frame.id);
       if (data !== undefined) session.send({ type: 'ack', replyTo: frame.id, data });
     } catch (error) {

@@ -29,8 +29,9 @@ export class Farewell extends ProblemError {
     code: ProblemCode,
     readonly closeCode: number,
     readonly reason: string,
+    extra: Readonly<Record<string, unknown>> = {},
   ) {
-    super(code);
+    super(code, extra);
   }
 }
 

@@ -15,6 +15,8 @@ export const socketLimits = {
   inFlightMax: 64,
   /** Commands refused for that limit, after which the socket is not read from until half of those under way are done. */
   refusedMax: 64,
+  /** Frames refused for a limit on traffic before its window has ended; at the next one the socket is closed. Twice `inFlightMax`. */
+  limitedMax: 128,
   /** Between two pings; a socket that misses two is closed. */
   pingMs: 25_000,
   helloWithinMs: 10_000,
@@ -45,6 +47,7 @@ export const closeCodes = {
   deviceRevoked: 4403,
   tooSlow: 4408,
   replaced: 4409,
+  tooMany: 4429,
 } as const;
 
 const CURSOR_CHARACTERS_MAX = 2_048;

@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Clock } from '../../application/ports/clock.js';
 import type { Principal } from '../../application/ports/credentials.js';
-import type { Instant } from '../../domain/kernel/instant.js';
+import { type Instant, instant } from '../../domain/kernel/instant.js';
 import type { Session } from '../nest/access-tokens.js';
 import { closeCodes, socketLimits } from './frames.js';
 import type { SocketCounts } from './socket-counts.js';
@@ -50,6 +50,9 @@ export class SocketSession {
   inFlight = 0;
   /** Commands refused since there were too many under way. */
   refused = 0;
+  /** Frames refused for a limit on traffic whose window had not ended then. */
+  limited = 0;
+  limitedUntil = instant(0);
   missedPings = 0;
   readonly principal: Principal;
   /** When the access token, or a newer one that was shown since, ends. */
@@ -81,6 +84,8 @@ export class SocketSession {
     private readonly wire: Wire,
     { accountId, deviceId, expiresAt }: Session,
     private readonly around: Surroundings,
+    /** The network that it comes from, for limits only. */
+    readonly network = '',
   ) {
     this.principal = { accountId, deviceId };
     this.expiresAt = expiresAt;

@@ -15,8 +15,11 @@ import { limits } from '../../domain/kernel/limits.js';
 import type { AccessTokens, Session } from '../nest/access-tokens.js';
 import { bareAnswer } from '../nest/bare-answer.js';
 import type { DoorObserver } from '../nest/door-observer.js';
+import { networkOf } from '../nest/network.js';
 import { ProblemError } from '../nest/problems.js';
 import { problemOfError } from '../nest/to-problem.js';
+import { limitHeaders, type Taken, type TrafficGate, TrafficRefusal } from '../nest/traffic-gate.js';
+import { CLASS_OF_UPGRADES } from '../nest/traffic-limits.js';
 import { SUB_PROTOCOL, socketLimits, TICKET_PREFIX } from './frames.js';
 import { readHandshake } from './handshake.js';
 import { clientAddress, UpgradeGate, type UpgradeLimits, upgradeLimits } from './upgrade-gate.js';
@@ -36,9 +39,11 @@ export interface UpgradeDeps {
   readonly origins: readonly string[];
   readonly trustedProxies: number;
   readonly observer?: DoorObserver;
+  /** Where there is none, traffic is not limited. */
+  readonly traffic?: TrafficGate | undefined;
 }
 
-type Connected = (socket: WebSocket, wire: Duplex, session: Session) => void;
+type Connected = (socket: WebSocket, wire: Duplex, session: Session, network: string) => void;
 
 export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket, object> {
   private readonly servers: WebSocketServer[] = [];
@@ -115,14 +120,16 @@ export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket
     try {
       if (request.url !== SOCKET_PATH) throw new ProblemError('not-found');
       if (this.isClosing) throw this.gate.refusal('unavailable');
-      this.enter(request, stream);
+      const network = this.enter(request, stream);
       isUnderWay = true;
+      refuseIf(await this.deps.traffic?.take(CLASS_OF_UPGRADES, 'address', network));
       const session = await this.authenticate(request);
-      server.handleUpgrade(request, stream, head, (socket) => server.emit('connection', socket, stream, session));
+      refuseIf(await this.deps.traffic?.take(CLASS_OF_UPGRADES, 'account', session.accountId));
+      server.handleUpgrade(request, stream, head, (socket) => server.emit('connection', socket, stream, session, network));
     } catch (error) {
       const problem = problemOfError(error, this.deps.ids.uuid());
       this.deps.observer?.upgradeRefused?.(problem.code);
-      stream.end(bareAnswer(problem));
+      stream.end(bareAnswer(problem, error instanceof TrafficRefusal ? limitHeaders(error.taken) : {}));
       // Not waited for here: it is decided.
       return this.letGo(stream);
     } finally {
@@ -130,12 +137,13 @@ export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket
     }
   }
 
-  private enter({ headers, socket }: IncomingMessage, stream: Duplex): void {
+  private enter({ headers, socket }: IncomingMessage, stream: Duplex): string {
     const forwarded = headers['x-forwarded-for'];
     const list = Array.isArray(forwarded) ? forwarded.join(',') : forwarded;
-    const address = clientAddress(socket.remoteAddress, list, this.deps.trustedProxies);
-    this.gate.enter(address);
-    stream.once('close', () => this.gate.closed(address));
+    const network = networkOf(clientAddress(socket.remoteAddress, list, this.deps.trustedProxies));
+    this.gate.enter(network);
+    stream.once('close', () => this.gate.closed(network));
+    return network;
   }
 
   /** Whoever does not hang up after a refusal is cut off: no other time limit holds for what asked for an upgrade. */
@@ -169,4 +177,8 @@ export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket
     const principal = await this.deps.credentials.takeTicket(ticket, origin, nowAt);
     return principal === undefined ? undefined : { ...principal, expiresAt: later(instant(nowAt), limits.accessTokenLifeMs) };
   }
+}
+
+function refuseIf(taken: Taken | undefined): void {
+  if (taken?.grant.allowed === false) throw new TrafficRefusal(taken);
 }
