@@ -13,7 +13,11 @@ describe('the operators’ door', () => {
   let url: string;
   beforeAll(async () => {
     const instruments = await openInstruments({ admin: { host: '127.0.0.1', port: 0 } });
-    app = await openApp({ instruments, limits: { lookupsPerAccountMinuteMax: 1 } });
+    app = await openApp({
+      instruments,
+      limits: { lookupsPerAccountMinuteMax: 1 },
+      traffic: { ephemeral: { accountMax: 1, addressMax: 9 } },
+    });
     const opened = app.logged.map((line) => JSON.parse(line)).find(({ event }) => event === 'operators-door-open');
     url = opened.url;
   });
@@ -43,6 +47,7 @@ describe('the operators’ door', () => {
     expect(await numberOf('sottovoce_facts_encoded_total')).toBe(encoded + 1);
     await adas.ask('remove-message', { conversationId, messageId: crypto.randomUUID() });
     await adas.ask('nobody-knows-this', {});
+    await adas.ask('set-background', { background: false });
     for (let times = 0; times < 2; times += 1) {
       await ada.call('POST', '/v1/account-lookups', { kind: 'phone', value: ben.number });
     }
@@ -59,6 +64,7 @@ describe('the operators’ door', () => {
     expect(await numberOf('sottovoce_commands_total{command="sendMessage",outcome="ok"}')).toBe(2);
     expect(await numberOf('sottovoce_http_requests_total{operation="findAccount",status="429"}')).toBe(1);
     expect(await numberOf('sottovoce_limit_refusals_total{limit="account-lookup"}')).toBe(1);
+    expect(await numberOf('sottovoce_traffic_refusals_total{class="ephemeral",kind="account"}')).toBe(1);
     expect(await numberOf('sottovoce_store_events_appended_total')).toBe(await numberOf('sottovoce_store_head_position'));
     expect(await numberOf('sottovoce_store_commit_duration_seconds_count')).toBeGreaterThan(0);
     expect(await numberOf('sottovoce_key_calls_total{call="seal",outcome="ok"}')).toBeGreaterThan(0);
