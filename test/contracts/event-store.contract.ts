@@ -29,6 +29,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStoreU
     const append = (...writes: Write[]) => untilKnown(() => store.append(writes));
     const remove = (stream: string, revision: number, meta: RemovalMeta = removalMeta()) =>
       untilKnown(() => store.remove(stream, revision, meta));
+    const truncate = (stream: string, before: number) => untilKnown(() => store.truncate(stream, before));
     const idsIn = async (stream: string): Promise<string[]> => {
       const slice = await store.readStream(stream, 0, ALL);
       return slice.status === 'found' ? slice.events.map(({ id }) => id) : [slice.status];
@@ -220,6 +221,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStoreU
       await under.shut();
       await expect(append(write(kept, 0), write(stream, 'no-stream'))).rejects.toBeInstanceOf(Unavailable);
       await expect(remove(kept, 0)).rejects.toBeInstanceOf(Unavailable);
+      await expect(truncate(kept, 0)).rejects.toBeInstanceOf(Unavailable);
       await expect(store.readAll(0, ALL)).rejects.toBeInstanceOf(Unavailable);
       await expect(store.readStream(kept, 0, ALL)).rejects.toBeInstanceOf(Unavailable);
       store = await under.restart();
@@ -261,6 +263,137 @@ export function eventStoreContract(name: string, open: () => Promise<EventStoreU
       for (const revision of [-1, 0, 1]) expect(await remove(stream, revision)).toEqual({ outcome: 'removed' });
       expect(await store.headPosition()).toBe(head);
       expect(await store.readAll(head, ALL)).toEqual([]);
+    });
+
+    it('Takes the events of a stream below a revision away for good: no reader meets them again, in the stream or in the log.', async () => {
+      const [stream, other] = [newStream(), newStream()];
+      const events = newEvents(700);
+      await append(
+        write(stream, 'no-stream', events.slice(0, 400)),
+        write(other, 'no-stream'),
+        write(stream, 399, events.slice(400)),
+      );
+      expect(await truncate(stream, 600)).toEqual({ outcome: 'truncated', first: 600 });
+      for (let round = 0; round < 2; round += 1) {
+        expect(await idsIn(stream)).toEqual(idsOf(...events.slice(600)));
+        expect((await store.readAll(0, ALL)).map(({ id }) => id)).toEqual([
+          ...(await idsIn(other)),
+          ...idsOf(...events.slice(600)),
+        ]);
+        store = await under.restart();
+      }
+    });
+
+    it('What is left keeps its revision and position, and the stream its head and every expectation.', async () => {
+      const stream = newStream();
+      await append(write(stream, 'no-stream', newEvents(10)));
+      const before = await store.readStream(stream, 6, ALL);
+      await truncate(stream, 6);
+      expect(await store.readStream(stream, 6, ALL)).toStrictEqual(before);
+      for (let revision = 9; revision < 12; revision += 1) {
+        const refused = { outcome: 'wrong-expected-revision', head: revision };
+        for (const expected of ['no-stream', 4, revision - 1] as const)
+          expect(await append(write(stream, expected))).toEqual([refused]);
+        expect(await remove(stream, 5)).toEqual(refused);
+        expect(await append(write(stream, revision))).toMatchObject([{ outcome: 'appended', revision: revision + 1 }]);
+        store = await under.restart();
+      }
+      expect(await append(write(stream, 'any'))).toMatchObject([{ outcome: 'appended' }]);
+    });
+
+    it('The newest event of a stream stays, whatever the revision.', async () => {
+      const stream = newStream();
+      const last = newEvent();
+      await append(write(stream, 'no-stream', [...newEvents(3), last]));
+      expect(await truncate(stream, 1_000)).toEqual({ outcome: 'truncated', first: 3 });
+      expect(await idsIn(stream)).toEqual([last.id]);
+      store = await under.restart();
+      expect(await append(write(stream, 3))).toMatchObject([{ outcome: 'appended', revision: 4 }]);
+    });
+
+    it('Reading from a revision that is gone begins with the first that is left.', async () => {
+      const stream = newStream();
+      await append(write(stream, 'no-stream', newEvents(20)));
+      await truncate(stream, 12);
+      const revisions = async (from: number, max: number) => {
+        const slice = await store.readStream(stream, from, max);
+        return slice.status === 'found' ? [slice.head, ...slice.events.map(({ revision }) => revision)] : [];
+      };
+      expect(await revisions(0, 3)).toEqual([19, 12, 13, 14]);
+      expect(await revisions(11, 1)).toEqual([19, 12]);
+      expect(await revisions(12, 2)).toEqual([19, 12, 13]);
+      expect(await revisions(18, ALL)).toEqual([19, 18, 19]);
+      expect(await revisions(0, 0)).toEqual([19]);
+    });
+
+    it('A write is still recognised when it is sent again, if all its events are left.', async () => {
+      const stream = newStream();
+      const [first, second] = [write(stream, 'no-stream', newEvents(4)), write(stream, 3, newEvents(4))];
+      await append(first);
+      const [original] = await append(second);
+      await truncate(stream, 4);
+      expect(await append(second)).toEqual([original]);
+      expect(await append(first)).toEqual([{ outcome: 'wrong-expected-revision', head: 7 }]);
+      await truncate(stream, 6);
+      expect(await append(second)).toEqual([{ outcome: 'wrong-expected-revision', head: 7 }]);
+      expect((await store.readAll(0, ALL)).length).toBe(2);
+    });
+
+    it('Truncating again, or at a lower revision, changes nothing.', async () => {
+      const stream = newStream();
+      await append(write(stream, 'no-stream', newEvents(9)));
+      await truncate(stream, 5);
+      const before = await store.readAll(0, ALL);
+      for (const revision of [5, 3, 0, -1]) {
+        expect(await truncate(stream, revision)).toEqual({ outcome: 'truncated', first: 5 });
+        store = await under.restart();
+      }
+      expect(await store.readAll(0, ALL)).toStrictEqual(before);
+    });
+
+    it('Nothing of it shows in the feed, and a reader with an old position goes on at the next event that is left.', async () => {
+      const [stream, other] = [newStream(), newStream()];
+      for (let round = 0; round < 6; round += 1) await append(write(stream, 'any'), write(other, 'any'));
+      const all = await store.readAll(0, ALL);
+      const head = await store.headPosition();
+      await truncate(stream, 4);
+      expect(await store.headPosition()).toBe(head);
+      const left = all.filter((event) => event.stream === other || event.revision >= 4);
+      for (const { position } of all) {
+        expect(await store.readAll(position, ALL)).toStrictEqual(left.filter((event) => event.position > position));
+      }
+    });
+
+    it('It is on disk when it is answered; cut off on the way, it leaves a stream that begins somewhere between, without a hole.', async () => {
+      const stream = newStream();
+      await append(write(stream, 'no-stream', newEvents(800)));
+      const under800 = store.truncate(stream, 799).catch((error: unknown) => error);
+      await Promise.race([under800, new Promise((resolve) => setImmediate(resolve))]);
+      store = await under.restart();
+      await under800;
+      const slice = await store.readStream(stream, 0, ALL);
+      if (slice.status !== 'found') throw new Error(slice.status);
+      const [{ revision: first }] = slice.events as [StoredEvent];
+      expect(slice.events.map(({ revision }) => revision)).toEqual(Array.from({ length: 800 - first }, (_, at) => first + at));
+      expect(await store.readAll(0, ALL)).toStrictEqual(slice.events);
+      expect(await truncate(stream, 799)).toEqual({ outcome: 'truncated', first: 799 });
+      store = await under.restart();
+      expect((await idsIn(stream)).length).toBe(1);
+    });
+
+    it('A stream that is absent or removed is answered so, and stays so; a truncated one is removed like any other.', async () => {
+      const [absent, stream] = [newStream(), newStream()];
+      expect(await truncate(absent, 5)).toEqual({ outcome: 'absent' });
+      expect(await store.readStream(absent, 0, ALL)).toEqual({ status: 'absent' });
+      await append(write(stream, 'no-stream', newEvents(5)));
+      await truncate(stream, 3);
+      expect(await remove(stream, 4)).toEqual({ outcome: 'removed' });
+      for (let round = 0; round < 2; round += 1) {
+        expect(await truncate(stream, 5)).toEqual({ outcome: 'removed' });
+        expect(await store.readStream(stream, 0, ALL)).toEqual({ status: 'removed' });
+        expect((await store.readAll(0, ALL)).map(({ revision, type }) => [revision, type])).toEqual([[5, STREAM_REMOVED]]);
+        store = await under.restart();
+      }
     });
 
     it("The events of one stream in order, from a revision on, at most `max` of them, with the stream's head at that moment.", async () => {

@@ -1,6 +1,6 @@
 /**
  * The event store on SQLite and the one in memory must agree on everything, whatever is asked of them in whatever order.
- * Method: random appends (several under way at once), resends, removals and restarts; after each, all answers are compared.
+ * Method: random appends (several under way at once), resends, removals, truncations and restarts; after each, all answers are compared.
  * Segments of seven events, two to a level, and hashes that collide put the index through all it can do.
  */
 import { describe, expect, it } from '@jest/globals';
@@ -19,6 +19,7 @@ type Step =
   | { kind: 'append'; appends: WriteSpec[][] }
   | { kind: 'resend'; back: number }
   | { kind: 'remove'; stream: number; off: number }
+  | { kind: 'truncate'; stream: number; off: number }
   | { kind: 'restart' };
 
 const stream = fc.nat(STREAMS.length - 1);
@@ -38,6 +39,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('remove' as const), stream, off: fc.constantFrom(0, 0, 0, 1) }),
   },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('truncate' as const), stream, off: fc.integer({ min: -1, max: 6 }) }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
 );
 const hashOf = fc.constantFrom<NonNullable<StreamIndexOptions['hashOf']> | undefined>(
@@ -64,6 +66,7 @@ class Pair {
     if (next.kind === 'append') await this.append(await Promise.all(next.appends.map((specs) => this.writesOf(specs))));
     if (next.kind === 'resend') await this.append(this.sent.slice(-1 - next.back).slice(0, 1));
     if (next.kind === 'remove') await this.remove(STREAMS[next.stream]!, next.off);
+    if (next.kind === 'truncate') await this.truncate(STREAMS[next.stream]!, next.off);
     await this.compare();
   }
 
@@ -83,6 +86,11 @@ class Pair {
     const revision = (await this.headOf(name)) - off;
     const meta = removalMeta();
     await this.agreeOn((store) => store.remove(name, revision, meta));
+  }
+
+  private async truncate(name: string, off: number): Promise<void> {
+    const before = (await this.headOf(name)) - off;
+    await this.agreeOn((store) => store.truncate(name, before));
   }
 
   private writesOf(specs: readonly WriteSpec[]): Promise<Write[]> {

@@ -177,6 +177,29 @@ describe('SqliteEventStore', () => {
     expect((await folder.bytes()).includes('canary-of-a-removed-stream')).toBe(false);
   });
 
+  it('truncates in sealed segments, a part at a commit, and tells what it took from what the disk lost', async () => {
+    const long = newStream();
+    let store = folder.open(SMALL);
+    await fill(store, long, 1_000);
+    const last = await store.headPosition();
+    const truncated = store.truncate(long, 600);
+    await new Promise((resolve) => setImmediate(resolve));
+    store = folder.open(SMALL);
+    await truncated.catch(() => undefined);
+    const [first] = rows('SELECT before FROM truncations') as number[];
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThan(600);
+    expect(await store.readStream(long, 0, 1)).toMatchObject({ events: [{ revision: first }], head: 999 });
+    expect(await store.truncate(long, 600)).toEqual({ outcome: 'truncated', first: 600 });
+    store = folder.open(SMALL);
+    expect(await store.headPosition()).toBe(last);
+    expect(await store.readStream(long, 0, ALL)).toMatchObject({ events: { length: 400 } });
+    folder.writer.connection.prepare('DELETE FROM events WHERE stream = ? AND revision = 600').run(long);
+    await expect(folder.open(SMALL).readStream(long, 0, ALL)).rejects.toThrow('damaged');
+    folder.writer.connection.exec('UPDATE truncations SET before = before + 1');
+    await expect(folder.open(SMALL).readStream(long, 0, ALL)).rejects.toThrow('damaged');
+  });
+
   it('never gives a position twice, also when the newest events were removed', async () => {
     let store = folder.open();
     const stream = newStream();

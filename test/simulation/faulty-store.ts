@@ -8,6 +8,7 @@ import type {
   RemoveOutcome,
   StoredEvent,
   StreamSlice,
+  TruncateOutcome,
   Write,
   WriteOutcome,
 } from '../../src/application/ports/event-store.js';
@@ -52,6 +53,10 @@ export class FaultyStore implements EventStore {
 
   remove(stream: string, expectedRevision: number, meta: RemovalMeta): Promise<RemoveOutcome> {
     return this.write('A removal', false, () => this.world.store.remove(stream, expectedRevision, meta));
+  }
+
+  truncate(stream: string, before: number): Promise<TruncateOutcome> {
+    return this.write('A truncation', false, () => this.world.store.truncate(stream, before));
   }
 
   readStream(stream: string, from: number, max: number): Promise<StreamSlice> {

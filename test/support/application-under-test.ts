@@ -177,6 +177,7 @@ function recording(store: Ports['eventStore'], core: () => ApplicationUnderTest)
       return store.append(writes);
     },
     remove: (...args) => store.remove(...args),
+    truncate: (...args) => store.truncate(...args),
     readStream: (...args) => store.readStream(...args),
     readAll: (...args) => store.readAll(...args),
     headPosition: () => store.headPosition(),

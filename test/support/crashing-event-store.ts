@@ -8,6 +8,7 @@ import type {
   RemoveOutcome,
   StoredEvent,
   StreamSlice,
+  TruncateOutcome,
   Write,
   WriteOutcome,
 } from '../../src/application/ports/event-store.js';
@@ -56,6 +57,15 @@ export class CrashingEventStore implements EventStore {
     const diesAfter = this.plan.next(1);
     const outcome = diesAfter === 0 ? undefined : await this.inner.remove(stream, expectedRevision, meta);
     if (outcome === undefined || diesAfter === 1) throw new OutcomeUnknown('The process died at a removal.');
+    return outcome;
+  }
+
+  /** It may also die with half of the work done. */
+  async truncate(stream: string, before: number): Promise<TruncateOutcome> {
+    const diesAfter = this.plan.next(2);
+    if (diesAfter > 0) await this.inner.truncate(stream, Math.floor(before / 2));
+    const outcome = diesAfter > 1 ? await this.inner.truncate(stream, before) : undefined;
+    if (outcome === undefined || diesAfter === 2) throw new OutcomeUnknown('The process died at a truncation.');
     return outcome;
   }
 

@@ -8,6 +8,7 @@ import type {
   RemoveOutcome,
   StoredEvent,
   StreamSlice,
+  TruncateOutcome,
   Write,
   WriteOutcome,
 } from '../../src/application/ports/event-store.js';
@@ -48,6 +49,10 @@ export class FaultyEventStore implements EventStore {
 
   remove(stream: string, expectedRevision: number, meta: RemovalMeta): Promise<RemoveOutcome> {
     return this.write('A removal', false, async () => this.world.store.remove(stream, expectedRevision, meta));
+  }
+
+  truncate(stream: string, before: number): Promise<TruncateOutcome> {
+    return this.write('A truncation', false, async () => this.world.store.truncate(stream, before));
   }
 
   readStream(stream: string, from: number, max: number): Promise<StreamSlice> {

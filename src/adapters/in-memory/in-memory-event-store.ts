@@ -11,6 +11,7 @@ import {
   STREAM_REMOVED,
   type StoredEvent,
   type StreamSlice,
+  type TruncateOutcome,
   type Write,
   type WriteOutcome,
 } from '../../application/ports/event-store.js';
@@ -25,14 +26,16 @@ export interface InMemoryEventStoreOptions {
 
 interface Stream {
   readonly events: StoredEvent[];
+  /** The revision of the first event that is left. */
+  first: number;
   isRemoved: boolean;
 }
 
-/** What a restart leaves: the log by position, with holes where streams were removed. */
+/** What a restart leaves: the log by position, with holes where streams were removed or truncated. */
 export class EventLog {
   readonly byPosition: (StoredEvent | undefined)[] = [undefined];
   readonly streams = new Map<string, Stream>();
-  of = (name: string): Stream => this.streams.get(name) ?? { events: [], isRemoved: false };
+  of = (name: string): Stream => this.streams.get(name) ?? { events: [], first: 0, isRemoved: false };
 }
 
 export class InMemoryEventStore implements EventStore {
@@ -71,12 +74,26 @@ export class InMemoryEventStore implements EventStore {
     return { outcome: 'removed' };
   }
 
+  async truncate(name: string, before: number): Promise<TruncateOutcome> {
+    this.assertOpen();
+    const stream = this.log.of(name);
+    if (stream.isRemoved) return { outcome: 'removed' };
+    const head = headOf(stream);
+    if (head < 0) return { outcome: 'absent' };
+    const gone = stream.events.splice(0, Math.max(0, Math.min(before, head) - stream.first));
+    for (const { position } of gone) this.log.byPosition[position] = undefined;
+    stream.first += gone.length;
+    return { outcome: 'truncated', first: stream.first };
+  }
+
   async readStream(name: string, from: number, max: number): Promise<StreamSlice> {
     this.assertOpen();
     const stream = this.log.of(name);
     if (stream.isRemoved) return { status: 'removed' };
     const head = headOf(stream);
-    return head < 0 ? { status: 'absent' } : { status: 'found', events: stream.events.slice(from, from + max), head };
+    if (head < 0) return { status: 'absent' };
+    const at = Math.max(0, from - stream.first);
+    return { status: 'found', events: stream.events.slice(at, at + max), head };
   }
 
   async readAll(after: number, max: number): Promise<readonly StoredEvent[]> {
@@ -123,13 +140,15 @@ export class InMemoryEventStore implements EventStore {
   }
 
   private standing({ expected, events }: Write, stream: Stream, wanted: number): WriteOutcome | undefined {
-    const found = stream.events.slice(wanted + 1, wanted + 1 + events.length);
+    const at = wanted + 1 - stream.first;
+    if (at < 0) return undefined;
+    const found = stream.events.slice(at, at + events.length);
     const compared = expected === 'no-stream' && this.options.eventIds === 'eventstoredb' ? events.slice(0, 1) : events;
     return compared.every(({ id }, at) => found[at]?.id === id) ? appended(found.at(-1)!) : undefined;
   }
 
   private store(name: string, stream: Stream, event: NewEvent): void {
-    const place = { stream: name, revision: stream.events.length, position: this.log.byPosition.length };
+    const place = { stream: name, revision: headOf(stream) + 1, position: this.log.byPosition.length };
     const stored = Object.freeze({ ...event, ...place });
     stream.events.push(stored);
     this.log.byPosition.push(stored);
@@ -145,5 +164,5 @@ export class InMemoryEventStore implements EventStore {
   }
 }
 
-const headOf = ({ events }: Stream): number => events.length - 1;
+const headOf = ({ first, events }: Stream): number => first + events.length - 1;
 const appended = ({ revision, position }: StoredEvent): WriteOutcome => ({ outcome: 'appended', revision, position });

@@ -41,6 +41,7 @@ function watchedStore(store: EventStore, registry: MetricsRegistry): EventStore 
   return {
     append,
     remove: (...parameters) => store.remove(...parameters),
+    truncate: (...parameters) => store.truncate(...parameters),
     readStream: (...parameters) => store.readStream(...parameters),
     readAll: (...parameters) => store.readAll(...parameters),
     headPosition: () => store.headPosition(),

@@ -110,7 +110,7 @@ export class EventRows {
     }
   }
 
-  /** 0 when there is none. A removal leaves a newer row than all it deletes, so no position is ever given twice. */
+  /** 0 when there is none. A removal leaves a newer row than all it deletes, and a truncation the newest, so no position is ever given twice. */
   lastPosition(): number {
     return this.selectLastPosition.get() ?? 0;
   }

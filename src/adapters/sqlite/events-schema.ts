@@ -48,4 +48,13 @@ export const EVENTS_SCHEMA: Schema = [
     checksum INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE truncations (
+    hash INTEGER NOT NULL,
+    stream TEXT NOT NULL,
+    before INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (hash, stream)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

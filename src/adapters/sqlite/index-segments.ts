@@ -9,6 +9,7 @@ import { IndexPages, inOrder, type Row } from './index-pages.js';
 import { IndexSegment } from './index-segment.js';
 import { SegmentBuild, SegmentDrop, type SegmentPlan, type Upkeep } from './index-upkeep.js';
 import { DamagedRow } from './row-checksum.js';
+import type { StreamCuts } from './stream-cuts.js';
 import type { StreamTail } from './stream-tail.js';
 
 export class IndexSegments {
@@ -23,6 +24,7 @@ export class IndexSegments {
 
   constructor(
     private readonly events: EventRows,
+    private readonly cuts: StreamCuts,
     private readonly perLevel: number,
   ) {
     this.pages = new IndexPages(events.connection);
@@ -47,16 +49,17 @@ export class IndexSegments {
         const event = this.events.at(position);
         if (event === undefined) missing = Math.max(missing, revision);
         if (event?.stream !== stream) continue;
-        if (missing > event.revision && !isRemovedLater()) this.assertRemoved(hash, missing);
+        if (missing > event.revision && !isRemovedLater()) this.assertTaken(hash, missing);
         return event;
       }
     }
-    if (missing >= 0 && !isRemovedLater()) this.assertRemoved(hash, missing);
+    if (missing >= 0 && !isRemovedLater()) this.assertTaken(hash, missing);
     return undefined;
   }
 
-  /** What the index points to and the log lacks was removed with its stream, of an equal hash then; or the disk lost it. */
-  private assertRemoved(hash: number, revision: number): void {
+  /** What the index points to and the log lacks went with its stream or the beginning of it, of an equal hash then; or the disk lost it. */
+  private assertTaken(hash: number, revision: number): void {
+    if (this.cuts.isAbove(hash, revision)) return;
     for (const segment of this.having(hash)) {
       for (const [, above, position] of segment.rowsBackward(hash)) {
         if (above > revision && this.events.at(position)?.type === STREAM_REMOVED) return;

@@ -11,6 +11,7 @@ import {
   STREAM_REMOVED,
   type StoredEvent,
   type StreamSlice,
+  type TruncateOutcome,
   type Write,
   type WriteOutcome,
 } from '../../application/ports/event-store.js';
@@ -20,6 +21,9 @@ import { attempt } from './sqlite-attempt.js';
 import type { SqliteWriter } from './sqlite-writer.js';
 import { StreamIndex, type StreamIndexOptions } from './stream-index.js';
 import type { Head } from './stream-tail.js';
+
+/** A commit carries everybody: what it deletes must be soon done. */
+const TRUNCATED_PER_COMMIT = 256;
 
 interface Follower {
   readonly after: number;
@@ -63,12 +67,22 @@ export class SqliteEventStore implements EventStore {
     return this.writer.submit('The removal of a stream', () => this.applyRemoval(stream, expectedRevision, meta));
   }
 
+  async truncate(stream: string, before: number): Promise<TruncateOutcome> {
+    for (;;) {
+      const { isDone, ...outcome } = await this.writer.submit('The truncation of a stream', () =>
+        this.truncateSome(stream, before),
+      );
+      if (isDone) return outcome;
+    }
+  }
+
   async readStream(stream: string, from: number, max: number): Promise<StreamSlice> {
     return attempt('Reading a stream', () => {
       const head = this.index.head(stream);
       if (head.isRemoved) return { status: 'removed' };
       if (head.revision < 0) return { status: 'absent' };
-      return { status: 'found', events: this.index.range(stream, head, from, from + max), head: head.revision };
+      const first = Math.max(from, this.index.cuts.first(head.hash, stream));
+      return { status: 'found', events: this.index.range(stream, head, first, first + max), head: head.revision };
     });
   }
 
@@ -126,6 +140,7 @@ export class SqliteEventStore implements EventStore {
   /** A write that lost its place may have lost it to itself: it is a resend if its events stand right where it wanted them. */
   private standing({ stream, expected, events }: Write, head: Head): WriteOutcome | undefined {
     const from = typeof expected === 'number' ? expected + 1 : 0;
+    if (from < this.index.cuts.first(head.hash, stream)) return undefined;
     const found = this.index.range(stream, head, from, from + events.length);
     const last = found.at(-1);
     const isSame = found.length === events.length && found.every(({ id }, at) => id === events[at]!.id);
@@ -137,7 +152,8 @@ export class SqliteEventStore implements EventStore {
     if (head.isRemoved) return { outcome: 'removed' };
     const { hash, revision } = head;
     if (revision < 0 || revision !== expectedRevision) return { outcome: 'wrong-expected-revision', head: revision };
-    for (const { position } of this.index.range(stream, head, 0, revision + 1)) this.rows.delete(position);
+    this.delete(stream, head, this.index.cuts.first(hash, stream), revision + 1);
+    this.index.cuts.forget(hash, stream);
     this.insert(stream, hash, revision + 1, {
       ...meta,
       schemaVersion: 1,
@@ -145,6 +161,24 @@ export class SqliteEventStore implements EventStore {
       data: JSON.stringify({ stream }),
     });
     return { outcome: 'removed' };
+  }
+
+  private truncateSome(stream: string, before: number): TruncateOutcome & { readonly isDone: boolean } {
+    const head = this.index.head(stream);
+    if (head.isRemoved) return { outcome: 'removed', isDone: true };
+    if (head.revision < 0) return { outcome: 'absent', isDone: true };
+    const first = this.index.cuts.first(head.hash, stream);
+    const upTo = Math.max(first, Math.min(before, head.revision));
+    const next = Math.min(upTo, first + TRUNCATED_PER_COMMIT);
+    if (next > first) {
+      this.delete(stream, head, first, next);
+      this.index.cuts.move(head.hash, stream, next);
+    }
+    return { outcome: 'truncated', first: next, isDone: next === upTo };
+  }
+
+  private delete(stream: string, head: Head, from: number, below: number): void {
+    for (const { position } of this.index.range(stream, head, from, below)) this.rows.delete(position);
   }
 
   private insert(stream: string, hash: number, revision: number, event: NewEvent): void {

@@ -9,6 +9,7 @@ import type { EventRows } from './event-rows.js';
 import { ROWS_PER_PAGE } from './index-pages.js';
 import { IndexSegments } from './index-segments.js';
 import { DamagedRow } from './row-checksum.js';
+import { StreamCuts } from './stream-cuts.js';
 import { HASH_BITS, type Head, StreamTail } from './stream-tail.js';
 
 export interface StreamIndexOptions {
@@ -29,6 +30,7 @@ const HEADS_MAX = 16_384;
 const ROWS_PER_EVENT = 8;
 
 export class StreamIndex {
+  readonly cuts: StreamCuts;
   private readonly segments: IndexSegments;
   private readonly segmentEvents: number;
   private readonly headsMax: number;
@@ -47,7 +49,8 @@ export class StreamIndex {
     this.segmentEvents = options.segmentEvents ?? SEGMENT_EVENTS;
     this.headsMax = options.headsMax ?? HEADS_MAX;
     this.hashOf = options.hashOf ?? startOfSha256;
-    this.segments = new IndexSegments(events, options.segmentsPerLevel ?? SEGMENTS_PER_LEVEL);
+    this.cuts = new StreamCuts(events.connection);
+    this.segments = new IndexSegments(events, this.cuts, options.segmentsPerLevel ?? SEGMENTS_PER_LEVEL);
     for (const { stream, revision, position, type } of events.placesAfter(this.segments.lastPosition)) {
       const hash = this.tail.head(stream)?.hash ?? this.hashOf(stream);
       this.tail.add(stream, hash, revision, position, type === STREAM_REMOVED);
@@ -59,7 +62,7 @@ export class StreamIndex {
     return this.tail.head(stream) ?? this.frozen?.head(stream) ?? this.sealedHead(stream);
   }
 
-  /** The events of a stream with revisions in [from, below), in order. */
+  /** The events of a stream with revisions in [from, below), in order; `from` is not below the first that is left. */
   range(stream: string, { hash, revision }: Head, from: number, below: number): readonly StoredEvent[] {
     let positions: readonly number[] = [];
     let until = Math.min(below, revision + 1);

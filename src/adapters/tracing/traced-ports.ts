@@ -43,6 +43,7 @@ function tracedStore(store: EventStore, spans: Spans): EventStore {
       }
     },
     remove: (...parameters) => store.remove(...parameters),
+    truncate: (...parameters) => store.truncate(...parameters),
     readStream: (...parameters) => store.readStream(...parameters),
     readAll: (...parameters) => store.readAll(...parameters),
     headPosition: () => store.headPosition(),

@@ -44,6 +44,10 @@ export type RemoveOutcome =
   /** The stream's head as it is; -1 when there is no stream. */
   | { readonly outcome: 'wrong-expected-revision'; readonly head: number };
 
+export type TruncateOutcome =
+  /** The first revision that is left. */
+  { readonly outcome: 'truncated'; readonly first: number } | { readonly outcome: 'absent' } | { readonly outcome: 'removed' };
+
 export interface EventStore {
   /**
    * Writes apply in order and stop at the first that is not appended; earlier ones stay.
@@ -62,6 +66,19 @@ export interface EventStore {
    * Removing a removed stream is answered `removed` and adds nothing.
    */
   remove(stream: string, expectedRevision: number, meta: RemovalMeta): Promise<RemoveOutcome>;
+
+  /**
+   * Takes the events of a stream below a revision away for good: no reader meets them again, in the stream or in the log.
+   * What is left keeps its revision and position, and the stream its head and every expectation.
+   * The newest event of a stream stays, whatever the revision.
+   * Reading from a revision that is gone begins with the first that is left.
+   * A write is still recognised when it is sent again, if all its events are left.
+   * Truncating again, or at a lower revision, changes nothing.
+   * Nothing of it shows in the feed, and a reader with an old position goes on at the next event that is left.
+   * It is on disk when it is answered; cut off on the way, it leaves a stream that begins somewhere between, without a hole.
+   * A stream that is absent or removed is answered so, and stays so; a truncated one is removed like any other.
+   */
+  truncate(stream: string, before: number): Promise<TruncateOutcome>;
 
   /** The events of one stream in order, from a revision on, at most `max` of them, with the stream's head at that moment. */
   readStream(stream: string, from: number, max: number): Promise<StreamSlice>;

@@ -14,7 +14,7 @@ export interface Metadata {
   readonly causationId?: EventId;
 }
 
-/** Where a stored event lies. Revisions of a stream are dense from 0; positions of the store increase, with gaps. */
+/** Where a stored event lies. Revisions of a stream are dense, from 0 or from where it was truncated; positions of the store increase, with gaps. */
 export interface Place {
   readonly stream: string;
   readonly revision: number;

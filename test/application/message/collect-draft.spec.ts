@@ -26,6 +26,7 @@ const over = (changes: Partial<EventStore>): EventStore => {
   return {
     append: (writes) => store.append(writes),
     remove: (...given) => store.remove(...given),
+    truncate: (...given) => store.truncate(...given),
     readStream: (...given) => store.readStream(...given),
     readAll: (...given) => store.readAll(...given),
     headPosition: () => store.headPosition(),

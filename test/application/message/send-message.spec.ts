@@ -268,6 +268,7 @@ function overtaking(store: EventStore, other: () => Process, by: Person, to: Con
 const bound = (store: EventStore): EventStore => ({
   append: (writes) => store.append(writes),
   remove: (...given) => store.remove(...given),
+  truncate: (...given) => store.truncate(...given),
   readStream: (...given) => store.readStream(...given),
   readAll: (...given) => store.readAll(...given),
   headPosition: () => store.headPosition(),
