@@ -13,7 +13,7 @@ import type { SessionHub } from './adapters/websocket/session-hub.js';
 import { aggregates } from './application/aggregates.js';
 import type { EventFeed } from './application/ports/event-feed.js';
 import { reactions, runReaction } from './application/reactions.js';
-import { workerJobs } from './application/worker/jobs.js';
+import { type WorkerStores, workerJobs } from './application/worker/jobs.js';
 import { runWorker, type WorkerReport } from './application/worker/worker.js';
 import type { Foundation } from './compose.js';
 import type { AccountId, Handle } from './domain/kernel/ids.js';
@@ -73,7 +73,7 @@ export function createProcesses({ foundation, reads, sync, waits, hub, log }: Pr
   });
 
   const rebuilds = new Rebuilds(rebuildSources(foundation, (work) => projector.between(work)));
-  const workerStores = { expiring: foundation.expiring, sweepViews: () => foundation.viewBuilds.sweep() };
+  const workerStores = storesOfWorker(foundation, projector);
 
   let fail: (cause: unknown) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => {
@@ -111,6 +111,12 @@ export function createProcesses({ foundation, reads, sync, waits, hub, log }: Pr
     },
   };
 }
+
+const storesOfWorker = ({ expiring, viewBuilds }: Foundation, projector: ProjectionRunner): WorkerStores => ({
+  expiring,
+  sweepViews: () => viewBuilds.sweep(),
+  viewsReach: () => projector.resumeFrom(),
+});
 
 async function* batches(
   feed: EventFeed,

@@ -14,7 +14,7 @@ import type { Snapshots } from './ports/snapshots.js';
  * A stored name: it changes whenever the state of a conversation, or what is folded into it, does. The golden states in
  * test/golden hold it to that.
  */
-export const CONVERSATION_SCHEMA = 'conversation.v1';
+export const CONVERSATION_SCHEMA = 'conversation.v2';
 
 /** A snapshot is due whenever so many events have come. */
 export const SNAPSHOT_EVERY_EVENTS = 500;
@@ -79,12 +79,15 @@ export class ConversationSnapshots {
 
 /** The members keep their order: who joined first inherits. */
 export const stored = ({ members, ...rest }: OpenConversation): string =>
-  JSON.stringify({ ...rest, members: [...members].map(([memberId, { role }]) => [memberId, role]) });
+  JSON.stringify({ ...rest, members: [...members].map(([memberId, { role, joinedSeq }]) => [memberId, role, joinedSeq]) });
+
+type StoredMember = readonly [memberId: string, role: string, joinedSeq: number];
 
 function parsed(text: string): OpenConversation | undefined {
   try {
     const { members, ...rest } = JSON.parse(text);
-    return { ...rest, members: new Map(members.map(([id, role]: readonly [string, string]) => [id, { role }])) };
+    const entry = ([id, role, joinedSeq]: StoredMember) => [id, { role, joinedSeq }] as const;
+    return { ...rest, members: new Map(members.map(entry)) };
   } catch {
     return undefined;
   }

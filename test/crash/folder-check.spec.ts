@@ -4,9 +4,11 @@
  */
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
+import { aggregates } from '../../src/application/aggregates.js';
+import { truncateReceiptsBefore } from '../../src/application/receipts/truncate-receipts-before.js';
 import { instant } from '../../src/domain/kernel/instant.js';
 import { Dice } from './dice.js';
 import { folderProblems } from './folder-check.js';
@@ -29,13 +31,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function problemsAfter(harm: (told: Told, data: string) => void): Promise<string> {
+async function problemsAfter(harm: (told: Told, data: string) => void | Promise<void>): Promise<string> {
   copies += 1;
   const copy = join(folder, `copy-${copies}`);
   await cp(join(folder, 'life'), copy, { recursive: true });
   const told = new Told();
   for (const entry of structuredClone(entries)) told.take(entry);
-  harm(told, join(copy, 'data'));
+  await harm(told, join(copy, 'data'));
   const at = instant(told.tickets.at(-1)?.toldAtMs ?? Date.now());
   return (await folderProblems(copy, told, at).catch((error: unknown) => [String(error)])).join('\n');
 }
@@ -51,6 +53,31 @@ const someAcked = (told: Told) => [...told.messages.values()].find(({ ack, messa
 describe('the check of a folder', () => {
   it('finds nothing where all is as it was told', async () => {
     expect(await problemsAfter(() => undefined)).toBe('');
+  });
+
+  it('finds nothing where superseded marks were let go of', async () => {
+    let letGo = 0;
+    const truncated = async (_: Told, data: string): Promise<void> => {
+      const foundation = await openFolder(dirname(data));
+      const { eventStore, codec, receiptMarks } = foundation.deps;
+      const stored = (await eventStore.readAll(0, 100_000)).filter(({ type }) => type === 'MemberAdded');
+      for (const event of stored) {
+        const joined = codec.decode(event);
+        if (joined.type !== 'MemberAdded') continue;
+        const { conversationId, memberId, seq } = joined.data;
+        for (const kind of ['MarkDelivered', 'MarkRead'] as const) {
+          await receiptMarks.mark({ kind, conversationId, memberId, seq }, { correlationId: joined.meta.correlationId });
+        }
+        const stream = aggregates.receipts.stream(memberId);
+        const slice = await eventStore.readStream(stream, 0, 1_000);
+        const marks = slice.status === 'found' ? slice.events.map((mark) => codec.decode(mark)) : [];
+        const outcome = await eventStore.truncate(stream, await truncateReceiptsBefore(foundation.deps, marks));
+        letGo += outcome.outcome === 'truncated' ? outcome.first : 0;
+      }
+      await foundation.close();
+    };
+    expect(await problemsAfter(truncated)).toBe('');
+    expect(letGo).toBeGreaterThan(0);
   });
 
   it.each<[string, (told: Told, data: string) => void, RegExp]>([

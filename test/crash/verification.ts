@@ -5,7 +5,6 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { rowChecksum, type SqlValue } from '../../src/adapters/sqlite/row-checksum.js';
-import { STREAM_REMOVED } from '../../src/application/ports/event-store.js';
 import { logProblems, type ReadLog, readLog } from './log-check.js';
 import { openFolder } from './open-folder.js';
 import type { Told } from './told.js';
@@ -31,13 +30,13 @@ export async function verificationProblems(folder: string, told: Told): Promise<
   return problems;
 }
 
-/** A removed stream had as many events as the revision of its record says. */
+/** A stream that was removed, or truncated, had as many events as the revision of its first record says. */
 export function positionProblems({ stored }: Pick<ReadLog, 'stored'>): readonly string[] {
-  const removed = stored.filter(({ type }) => type === STREAM_REMOVED).reduce((sum, { revision }) => sum + revision, 0);
+  const firsts = new Map<string, number>();
+  for (const { stream, revision } of stored) if (!firsts.has(stream)) firsts.set(stream, revision);
+  const gone = [...firsts.values()].reduce((sum, revision) => sum + revision, 0);
   const last = stored.at(-1)?.position ?? 0;
-  return stored.length + removed === last
-    ? []
-    : [`The log ends at ${last} and holds ${stored.length} events; ${removed} were removed.`];
+  return stored.length + gone === last ? [] : [`The log ends at ${last} and holds ${stored.length} events; ${gone} went.`];
 }
 
 export function viewsOfFile(file: string): ReturnType<typeof viewsIn> {

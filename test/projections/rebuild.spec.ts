@@ -9,6 +9,12 @@ import fc from 'fast-check';
 import { InMemoryViews } from '../../src/adapters/in-memory/in-memory-views.js';
 import { SqliteProjectionWriter } from '../../src/adapters/sqlite/sqlite-projection-writer.js';
 import { SqliteViews } from '../../src/adapters/sqlite/sqlite-views.js';
+import { conversation } from '../../src/domain/conversation/conversation.js';
+import type { ConversationEvent } from '../../src/domain/conversation/events.js';
+import { fold } from '../../src/domain/kernel/decider.js';
+import type { Envelope } from '../../src/domain/kernel/envelope.js';
+import type { ReceiptsEvent } from '../../src/domain/receipts/events.js';
+import { supersededMarks } from '../../src/domain/receipts/superseded.js';
 import type { ProjectionWriter, Views } from '../../src/projections/kernel/views.js';
 import { allCollections } from '../../src/projections/projections.js';
 import { allAnswers } from '../support/all-answers.js';
@@ -68,17 +74,39 @@ async function builtLive(open: () => Store, history: History, losses: Losses, fe
   }
 }
 
-async function rebuilt(open: () => Store, history: History, losses: Losses, feeding: Feeding): Promise<unknown> {
+async function rebuilt(
+  open: () => Store,
+  history: History,
+  losses: Losses,
+  feeding: Feeding,
+  isLeft: (event: Envelope) => boolean = () => true,
+): Promise<unknown> {
   const store = open();
   try {
     const keys = fakeKeys(new Set(losses.destroyed));
-    const log = history.remaining();
+    const log = history.remaining().filter(isLeft);
     const bodies = bodiesIn(log, (stream) => history.removedStreams.has(stream));
     await build(store.writer, { log, bodies, keys }, feeding);
     return await allAnswers(store.views, history, keys);
   } finally {
     store.close();
   }
+}
+
+/** What is left when, so many events into the history, every member's superseded marks were let go of. */
+function withoutSuperseded({ log }: History, eventsBefore: number): (event: Envelope) => boolean {
+  const past = log.slice(0, eventsBefore);
+  const firsts = new Map<string, number>();
+  for (const [stream, events] of Map.groupBy(past, ({ meta }) => meta.stream)) {
+    const marks = events as unknown as readonly ReceiptsEvent[];
+    const [mark] = marks;
+    if (mark === undefined || !stream.startsWith('receipts-')) continue;
+    const conversed = past.filter(({ meta }) => meta.stream === `conversation-${mark.data.conversationId}`);
+    const state = fold(conversation, conversation.initial, conversed as unknown as readonly ConversationEvent[]);
+    const member = state.status === 'open' ? state.members.get(mark.data.memberId) : undefined;
+    firsts.set(stream, supersededMarks(marks, member?.joinedSeq));
+  }
+  return ({ meta }) => meta.revision >= (firsts.get(meta.stream) ?? 0);
 }
 
 describe('views that are built anew', () => {
@@ -94,5 +122,20 @@ describe('views that are built anew', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('answer every question after superseded marks were let go of at any moment', async () => {
+    let letGo = 0;
+    await fc.assert(
+      fc.asyncProperty(anySteps(30, 120), anyLosses, anyFeeding, fc.nat(150), async (steps, losses, anew, eventsBefore) => {
+        const history = new History(steps);
+        const isLeft = withoutSuperseded(history, eventsBefore);
+        letGo += history.log.filter((event) => !isLeft(event)).length;
+        const expected = await rebuilt(inMemory, history, losses, IN_ORDER);
+        expect(await rebuilt(sqlite, history, losses, anew, isLeft)).toEqual(expected);
+      }),
+      { numRuns: 60 },
+    );
+    expect(letGo).toBeGreaterThan(0);
   });
 });

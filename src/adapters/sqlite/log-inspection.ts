@@ -99,11 +99,15 @@ export function sqliteVersion(): string {
   }
 }
 
-/** Streams whose revisions are not dense from 0, as far as they were not removed. */
+/** Streams whose revisions are not dense from 0, or from where they were truncated, as far as they were not removed. */
 export function holesIn(folder: string, max: number): readonly string[] {
   return eventsIn(folder, (database) => {
-    const query = `SELECT stream FROM events GROUP BY stream
-      HAVING (max(revision) - min(revision) + 1 <> count(*) OR min(revision) <> 0) AND sum(type = '$stream-removed') = 0 LIMIT ?`;
+    const hasCuts = database.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'truncations'").pluck().get() === 1;
+    const first = hasCuts ? 'coalesce((SELECT before FROM truncations WHERE truncations.stream = found.stream), 0)' : '0';
+    const query = `SELECT stream FROM (
+        SELECT stream, min(revision) AS low, max(revision) AS high, count(*) AS events FROM events GROUP BY stream
+          HAVING (high - low + 1 <> events OR low <> 0) AND sum(type = '$stream-removed') = 0
+      ) AS found WHERE high - low + 1 <> events OR low <> ${first} LIMIT ?`;
     return database.prepare(query).pluck().all(max) as string[];
   });
 }

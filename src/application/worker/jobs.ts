@@ -3,7 +3,9 @@
  * bears being cut off at any step, being done twice, and being done by two processes at once; so there is no lease.
  */
 import type { Instant } from '../../domain/kernel/instant.js';
+import { reactions } from '../reactions.js';
 import type { Deps } from '../use-case.js';
+import { applyRetention } from './apply-retention.js';
 import { collectDrafts } from './collect-drafts.js';
 import type { Job, Turn } from './worker.js';
 
@@ -15,6 +17,8 @@ export type ForgetEnded = (at: Instant) => Promise<number>;
 export interface WorkerStores {
   /** By a name for the log: stores of short-lived rows. */
   readonly expiring: Readonly<Record<string, ForgetEnded>>;
+  /** Up to where all views are built, as far as that is on disk. */
+  readonly viewsReach: () => Promise<number>;
   /** Takes away a part of what rebuilt views left behind. */
   readonly sweepViews: () => Promise<'more' | 'done'>;
 }
@@ -34,6 +38,10 @@ const table: Readonly<Record<string, JobOf>> = {
       return { count, more: count === SNAPSHOTS_PER_TURN };
     },
   }),
+  'apply-retention': (deps, stores) => ({
+    everyMs: 10 * MINUTE_MS,
+    turn: applyRetention(deps, { passed: () => passedByAll(deps, stores) }),
+  }),
   'sweep-views': (_, { sweepViews }) => ({ everyMs: MINUTE_MS, turn: () => sweep(sweepViews) }),
 };
 
@@ -41,6 +49,12 @@ export const workerJobNames: readonly string[] = Object.keys(table);
 
 export const workerJobs = (deps: Deps, stores: WorkerStores): readonly Job[] =>
   Object.entries(table).map(([name, jobOf]) => ({ name, ...jobOf(deps, stores, name) }));
+
+/** Up to where everybody who follows the log is done with it. */
+async function passedByAll({ eventFeed }: Pick<Deps, 'eventFeed'>, { viewsReach }: WorkerStores): Promise<number> {
+  const reached = await Promise.all(Object.keys(reactions).map((name) => eventFeed.committed(name)));
+  return Math.min(await viewsReach(), ...reached);
+}
 
 async function forgetEnded(expiring: WorkerStores['expiring'], at: Instant): Promise<Turn> {
   let [count, more] = [0, false];

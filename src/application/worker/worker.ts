@@ -15,7 +15,7 @@ export interface Turn {
 }
 
 export interface Job {
-  /** A stored name: the checkpoint of a job that reads the log is kept under it. */
+  /** A stored name: the checkpoint of the job that collects drafts is kept under it. */
   readonly name: string;
   /** From the end of what there was to do to the next looking. */
   readonly everyMs: number;

@@ -11,6 +11,8 @@ import { isMember, mayManageMembers, mayRemoveMessage } from './policies.js';
 
 export interface Member {
   readonly role: MemberRole;
+  /** The place of the joining that this membership began with. */
+  readonly joinedSeq: number;
 }
 
 export interface OpenConversation {
@@ -106,8 +108,9 @@ function step(state: Conversation, event: ConversationEvent, own: Own): Conversa
   const revision = state.revision + 1;
   switch (event.type) {
     case 'MemberAdded': {
-      const members = ownMembers(state, own).set(event.data.memberId, { role: event.data.role });
-      return { ...state, members, seq: event.data.seq, revision, membersVersion: revision };
+      const { memberId, role, seq } = event.data;
+      const members = ownMembers(state, own).set(memberId, { role, joinedSeq: seq });
+      return { ...state, members, seq, revision, membersVersion: revision };
     }
     case 'MemberRemoved':
     case 'MemberLeft': {
@@ -117,7 +120,8 @@ function step(state: Conversation, event: ConversationEvent, own: Own): Conversa
     }
     case 'OwnerChanged': {
       const members = ownMembers(state, own);
-      for (const id of members.keys()) members.set(id, { role: id === event.data.memberId ? 'owner' : 'member' });
+      for (const [id, { joinedSeq }] of members)
+        members.set(id, { role: id === event.data.memberId ? 'owner' : 'member', joinedSeq });
       return { ...state, members, revision, membersVersion: revision };
     }
     case 'MessagePosted':

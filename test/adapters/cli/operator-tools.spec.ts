@@ -63,6 +63,22 @@ describe('the tools of an operator', () => {
     expect(verdictOf(damaged, 'revisions')).toBe('fail');
   });
 
+  it('tell a stream that was truncated from one that lost its beginning', () => {
+    const events = new Database(join(folders.data, 'events.sqlite'));
+    const stream = `conversation-${conversationId}`;
+    events.exec('BEGIN');
+    try {
+      events.prepare('INSERT INTO truncations VALUES (1, ?, 1, 0)').run(stream);
+      expect(events.prepare('DELETE FROM events WHERE stream = ? AND revision = 0').run(stream).changes).toBe(1);
+      events.exec('COMMIT');
+      expect(verdictOf(verify(folders), 'revisions')).toBe('ok');
+      events.exec('DELETE FROM truncations');
+      expect(verdictOf(verify(folders), 'revisions')).toBe('fail');
+    } finally {
+      events.close();
+    }
+  });
+
   it('see folders that others may read, keys among the data, wrong settings, and no backup', () => {
     const good = doctor(folders, {});
     for (const check of ['node', 'sqlite', 'clock', 'keys apart', 'data folder', 'configuration'])

@@ -460,8 +460,8 @@ describe('the state of a conversation', () => {
       kind: 'group',
       bodyMac: 'mac-a',
       members: new Map<MemberId, Member>([
-        [bob.memberId, { role: 'owner' }],
-        [cleo.memberId, { role: 'member' }],
+        [bob.memberId, { role: 'owner', joinedSeq: 2 }],
+        [cleo.memberId, { role: 'member', joinedSeq: 3 }],
       ]),
       seq: 5,
       count: 1,
