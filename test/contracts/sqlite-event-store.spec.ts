@@ -200,6 +200,29 @@ describe('SqliteEventStore', () => {
     await expect(folder.open(SMALL).readStream(long, 0, ALL)).rejects.toThrow('damaged');
   });
 
+  it('hands out nothing that was appended and removed in one commit', async () => {
+    const store = folder.open(SMALL);
+    const [gone, kept] = [newStream(), newStream()];
+    await store.append([write(kept, 'no-stream')]);
+    const removed = newEvents(2);
+    await Promise.all([
+      store.append([write(gone, 'no-stream', removed)]),
+      store.append([write(kept, 0)]),
+      store.remove(gone, 1, removalMeta()),
+    ]);
+    await store.append([write(kept, 1)]);
+    const handedOut = await store.readAll(0, ALL);
+    expect(handedOut.map(({ stream, revision }) => [stream, revision])).toEqual([
+      [kept, 0],
+      [kept, 1],
+      [gone, 2],
+      [kept, 2],
+    ]);
+    for (const { position } of handedOut) {
+      expect(await store.readAll(position, ALL)).toEqual(handedOut.filter((event) => event.position > position));
+    }
+  });
+
   it('never gives a position twice, also when the newest events were removed', async () => {
     let store = folder.open();
     const stream = newStream();

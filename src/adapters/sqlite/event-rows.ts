@@ -35,6 +35,8 @@ export class EventRows {
   private waiting: unknown[] = [];
   /** Of the open transaction. */
   private staged: StoredEvent[] = [];
+  /** Something was taken out in the open transaction, maybe of what it had inserted itself. */
+  private hasDeleted = false;
   private readonly recent = new RecentEvents();
 
   constructor(readonly connection: Connection) {
@@ -70,8 +72,10 @@ export class EventRows {
 
   /** What was inserted is on disk now. */
   committed(): void {
-    for (const event of this.staged) this.recent.add(event);
+    if (this.hasDeleted) this.recent.clear();
+    else for (const event of this.staged) this.recent.add(event);
     this.staged = [];
+    this.hasDeleted = false;
   }
 
   /** Nothing that was in hand is answered any more. */
@@ -82,12 +86,13 @@ export class EventRows {
   discard(): void {
     this.waiting = [];
     this.staged = [];
+    this.hasDeleted = false;
     this.recent.clear();
   }
 
   delete(position: number): void {
     this.flush();
-    this.recent.clear();
+    this.hasDeleted = true;
     this.deleteOne.run(position);
   }
 
