@@ -70,6 +70,8 @@ describe('the traces of a server', () => {
     const messageId = crypto.randomUUID();
     await adas.ask('send-message', { conversationId, messageId, content: { type: 'text', text: 'Hello, Ben' } });
     await bens.next((frame) => frame.type === 'message-posted');
+    // A server that stops projects what it has taken in and no more.
+    await app.server.processes.projector.waitFor(await app.foundation.deps.eventStore.headPosition(), 10_000);
     ids.push(ada.accountId, ben.accountId, ada.deviceId, ben.deviceId, conversationId, messageId);
     await adas.close();
     await bens.close();
