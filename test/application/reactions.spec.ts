@@ -110,6 +110,18 @@ describe('purge-removed-messages', () => {
     expect(records[0]!.correlationId).not.toBe(removed.meta.correlationId);
   });
 
+  it('leaves a removal that is repeated where the index lags no reason to say that there was no message', async () => {
+    const [messageId, other] = [await post(), core.ids.uuid() as MessageId];
+    const remove = (on: Process, id: MessageId) =>
+      core.whileTimePasses(on.removeMessage({ conversationId, messageId: id }, ada.context));
+    granted(await remove(process, messageId));
+    await runToEnd('purge-removed-messages');
+    expect(await statusOf(messageId)).toBe('removed');
+    const behind = core.process({ postedIndex: { find: async () => 'unknown' } });
+    expect(await remove(behind, messageId)).toEqual({ ok: true, value: {} });
+    expect(await remove(behind, other)).toMatchObject({ ok: false, rejection: { type: 'MessageNotFound' } });
+  });
+
   it('changes nothing the second time', async () => {
     const messageId = await post();
     granted(await core.whileTimePasses(process.removeMessage({ conversationId, messageId }, ada.context)));

@@ -58,7 +58,11 @@ async function find(
 ): Promise<Posted | 'gone' | undefined> {
   const indexed = await byIndex(deps, messageId);
   const loaded = await readMessage(deps, messageId);
-  if (loaded === 'removed') return indexed?.data.conversationId === conversationId ? 'gone' : undefined;
+  if (loaded === 'removed') {
+    // An index that lags knows nothing of it; a removal that is repeated must not be told that there was no message.
+    const posted = indexed ?? (await findPosted(deps, messageId, conversationId, -1, head));
+    return posted?.data.conversationId === conversationId ? 'gone' : undefined;
+  }
   if (indexed !== undefined) return indexed;
   if (loaded.state.status === 'absent') return undefined;
   return findPosted(deps, messageId, conversationId, baseRevisionMin(loaded.state), head);
