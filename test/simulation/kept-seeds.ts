@@ -24,4 +24,10 @@ export const keptSeeds: readonly KeptSeed[] = [
     seed: '20017',
     showed: 'the next page of a sync, asked of a process whose views were behind, vouched for what it did not have',
   },
+  {
+    seed: '21009',
+    showed: 'who was catching up with views that stood within a creation lost its first facts, although one batch held all of it',
+  },
+  { seed: '21204', showed: 'a removal repeated after its answer was lost was told that there was no such message' },
+  { seed: '22154', showed: 'as 21009, seen by the gap' },
 ];

@@ -230,7 +230,7 @@ const telling: readonly PlantedBug[] = [
   ]),
   bug('plain:6', 'forgets what waited while a device caught up', [
     SESSION,
-    'if (fact.position > syncedUpTo) this.deliver(fact);',
+    'if ((fact.asNewAs ?? fact.position) > syncedUpTo) this.deliver(fact);',
     'if (fact.position < 0) this.deliver(fact);',
   ]),
   bug('plain:6', 'tells live facts in the middle of the sync', [

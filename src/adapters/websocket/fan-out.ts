@@ -129,6 +129,7 @@ export class FanOut {
       isOfCreation(event) && event.data.conversationId === begun;
     const isWanted = (event: ProjectedEnvelope): boolean => this.hasReaders(event, joining) || isKept(event);
     const opened = await this.deps.reads.open(joined.map((event) => (isWanted(event) ? event : undefined)));
+    const newest = newestOfCreations(joined);
     const now = this.deps.clock.now();
     if (this.begun?.conversationId !== begun) this.begun = undefined;
     for (const [index, event] of joined.entries()) {
@@ -136,7 +137,9 @@ export class FanOut {
       const readable = this.isOfFormerMember(event) ? undefined : opened[index];
       for (const fact of readable === undefined ? [] : liveFacts(readable, event.meta, now)) {
         this.encodings += 1;
-        const live = { position: event.meta.position, frame: textFrame(JSON.stringify(fact)), ...latestOf(event) };
+        const frame = textFrame(JSON.stringify(fact));
+        const asNewAs = isOfCreation(event) ? newest.get(event.data.conversationId) : undefined;
+        const live = { position: event.meta.position, frame, ...latestOf(event), ...(asNewAs !== undefined && { asNewAs }) };
         this.send(event, live);
         if (isKept(event)) this.keep(event, live);
       }
@@ -240,6 +243,13 @@ const latestOf = (event: ProjectedEnvelope): Pick<LiveFact, 'latestOf'> =>
 const memberKey = ({ conversationId, memberId }: Membership): string => `${conversationId} ${memberId}`;
 
 type CreationEvent = Extract<ProjectedEnvelope, { type: 'ConversationCreated' | 'MemberAdded' }>;
+
+/** Of each conversation whose creation is among these events: where that ends, as far as they go. */
+function newestOfCreations(events: readonly ProjectedEnvelope[]): ReadonlyMap<ConversationId, number> {
+  const newest = new Map<ConversationId, number>();
+  for (const event of events) if (isOfCreation(event)) newest.set(event.data.conversationId, event.meta.position);
+  return newest;
+}
 
 /** One of the events of the write that creates a conversation. */
 const isOfCreation = (event: ProjectedEnvelope): event is CreationEvent =>

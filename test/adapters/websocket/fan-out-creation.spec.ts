@@ -94,6 +94,14 @@ describe('a creation', () => {
   it.each([
     ['is told in full to who has synced only its beginning, where they were not yet in it', 2, [0, 1, 2, 3]],
     ['is not told again to who has synced all of it', 4, []],
+  ])('in one batch %s', async (_what, syncedUpTo, expected) => {
+    const { sent } = await toldWhen(syncedUpTo, [[created, added(2, 'ada'), added(3, 'bea'), added(4, 'cyd')]]);
+    expect(sent.map(({ revision }) => revision)).toEqual(expected);
+  });
+
+  it.each([
+    ['is told in full to who has synced only its beginning, where they were not yet in it', 2, [0, 1, 2, 3]],
+    ['is not told again to who has synced all of it', 4, []],
   ])('that a batch ends in %s', async (_what, syncedUpTo, expected) => {
     const { sent } = await toldWhen(syncedUpTo, [
       [created, added(2, 'ada')],
