@@ -94,7 +94,7 @@ export async function createServer(
   const { clock, ids, credentials } = foundation.deps;
   const { host, port, origins, trustedProxies, drainMs } = config.http;
   const observer = instruments.doors;
-  const parts = await partsOf(foundation, log, observer, config.traffic);
+  const parts = await partsOf(foundation, log, instruments, config.traffic);
   const { tokens, waits, hub, health, processes, traffic } = parts;
 
   const options = { logger: false, abortOnError: false, bodyParser: false } as const;
@@ -139,7 +139,8 @@ export async function createServer(
 }
 
 /** What the doors stand on, over the foundation. */
-async function partsOf(foundation: Foundation, log: Log, observer: DoorObserver, maxima?: TrafficMaxima): Promise<Parts> {
+async function partsOf(foundation: Foundation, log: Log, instruments: Instruments, maxima?: TrafficMaxima): Promise<Parts> {
+  const { doors: observer, jobs } = instruments;
   const { views, logId, deps, secret, trafficLimiter: limiter } = foundation;
   const { clock, credentials, keys, eventStore } = deps;
   const tokens = new AccessTokens(await secret('access-tokens'), { clock, credentials });
@@ -150,7 +151,7 @@ async function partsOf(foundation: Foundation, log: Log, observer: DoorObserver,
   const waits = new SyncWaits({ clock, handleOfMember: (id, memberId) => handleOfMember(views, id, memberId) });
   const conversationsOf = (handle: Handle) => presentConversations(views, handle);
   const polls = new LongPoll({ sync, reads, waits, clock, conversationsOf });
-  const processes = createProcesses({ foundation, reads, sync, waits, hub, log });
+  const processes = createProcesses({ foundation, reads, sync, waits, hub, log, jobs });
   const health = new Health(eventStore, processes.projector);
   const positions = new Positions({
     ...{ tokens: sealed, logId },

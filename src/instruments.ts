@@ -13,6 +13,8 @@ import type { CommitObserver } from './adapters/sqlite/sqlite-writer.js';
 import { closeCodes, commandData } from './adapters/websocket/frames.js';
 import type { SessionHub } from './adapters/websocket/session-hub.js';
 import type { Ports } from './application/ports/ports.js';
+import { workerJobNames } from './application/worker/jobs.js';
+import type { WorkerReport } from './application/worker/worker.js';
 import type { Foundation } from './compose.js';
 import type { Processes } from './processes.js';
 
@@ -28,6 +30,7 @@ export interface Watched {
 export interface Instruments {
   readonly doors: DoorObserver;
   readonly commits?: CommitObserver;
+  readonly jobs?: WorkerReport;
   watch(ports: Ports): Ports;
   /** Begins to show what the parts say; the operators' door is open when this answers. */
   attach(parts: Watched): Promise<void>;
@@ -127,6 +130,23 @@ const countedDoors = (registry: MetricsRegistry): DoorObserver => ({
   },
 });
 
+function countedJobs(registry: MetricsRegistry): WorkerReport {
+  // From the start there is a line for each job: one that never succeeds must be seen too.
+  for (const job of workerJobNames) registry.set('sottovoce_job_last_success_timestamp_seconds', 0, [job]);
+  const turned = (job: string, outcome: 'ok' | 'failed', durationMs: number): void => {
+    registry.count('sottovoce_job_turns_total', [job, outcome]);
+    registry.observe('sottovoce_job_turn_duration_seconds', durationMs / MS, [job]);
+  };
+  return {
+    done: (job, count, { at, durationMs }) => {
+      turned(job, 'ok', durationMs);
+      registry.count('sottovoce_job_items_total', [job], count);
+      registry.set('sottovoce_job_last_success_timestamp_seconds', at / MS, [job]);
+    },
+    failed: (job, _, { durationMs }) => turned(job, 'failed', durationMs),
+  };
+}
+
 async function openMetrics(host: string, port: number): Promise<Instruments> {
   const [{ MetricsRegistry }, { watchedPorts }, { takeReadings }, { OperatorsDoor }] = await Promise.all([
     import('./adapters/metrics/registry.js'),
@@ -135,7 +155,7 @@ async function openMetrics(host: string, port: number): Promise<Instruments> {
     import('./adapters/metrics/operators-door.js'),
   ]);
   const codes = [1000, 1001, 1005, 1006, ...Object.values(closeCodes)].map(String);
-  const registry = new MetricsRegistry({ frame: Object.keys(commandData), code: codes });
+  const registry = new MetricsRegistry({ frame: Object.keys(commandData), code: codes, job: workerJobNames });
   let door: Awaited<ReturnType<typeof OperatorsDoor.open>> | undefined;
   return {
     doors: countedDoors(registry),
@@ -147,6 +167,7 @@ async function openMetrics(host: string, port: number): Promise<Instruments> {
       },
       failed: (failure) => registry.count('sottovoce_store_commits_failed_total', [failure]),
     },
+    jobs: countedJobs(registry),
     watch: (ports) => watchedPorts(ports, registry),
     attach: async ({ foundation, processes, hub, health, log }) => {
       const readings = {

@@ -51,9 +51,11 @@ interface ProcessDeps {
   readonly waits: SyncWaits;
   readonly hub: SessionHub;
   readonly log: Log;
+  /** Is told of the worker's turns beside the log. */
+  readonly jobs?: WorkerReport | undefined;
 }
 
-export function createProcesses({ foundation, reads, sync, waits, hub, log }: ProcessDeps): Processes {
+export function createProcesses({ foundation, reads, sync, waits, hub, log, jobs }: ProcessDeps): Processes {
   const { deps, views, projectionWriter: writer } = foundation;
   const { clock, codec, credentials, eventFeed, eventStore, ids } = deps;
   const ending = new AbortController();
@@ -101,7 +103,7 @@ export function createProcesses({ foundation, reads, sync, waits, hub, log }: Pr
       run(PROJECTOR, projector.run(telling(waits, source)));
       for (const name of Object.keys(reactions)) run(name, runReaction(deps, name, signal));
       run('fan-out', fanOut.run(signal));
-      run('worker', runWorker(workerJobs(deps, workerStores), deps, workerReport(log), signal));
+      run('worker', runWorker(workerJobs(deps, workerStores), deps, workerReport(log, jobs), signal));
       run('heartbeat', beat({ hub, fanOut, sync, credentials, clock, log }, signal));
     },
     drainSockets: (withinMs) => drainSockets({ hub, clock, ids }, withinMs),
@@ -145,9 +147,15 @@ export const rebuildSources = (foundation: Foundation, between: RebuildSources['
   headPosition: () => foundation.deps.eventStore.headPosition(),
 });
 
-const workerReport = (log: Log): WorkerReport => ({
-  done: (name, count) => log.info('job-done', { name, count }),
-  failed: (name, error) => log.warn('job-failed', { name, error }),
+const workerReport = (log: Log, jobs?: WorkerReport): WorkerReport => ({
+  done: (name, count, taken) => {
+    if (count > 0) log.info('job-done', { name, count });
+    jobs?.done(name, count, taken);
+  },
+  failed: (name, error, taken) => {
+    log.warn('job-failed', { name, error });
+    jobs?.failed(name, error, taken);
+  },
 });
 
 /** A stretch of the log, of which the rest is not even decoded. */

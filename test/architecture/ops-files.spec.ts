@@ -18,7 +18,7 @@ const valuesOf = (key: string): string[] =>
 
 /** Prometheus gives `up` itself, to every target. */
 const GIVEN = ['up'];
-const FUNCTIONS = ['sum', 'rate', 'increase', 'histogram_quantile', 'topk', 'by'];
+const FUNCTIONS = ['sum', 'rate', 'increase', 'histogram_quantile', 'topk', 'by', 'time'];
 
 /** The metrics of an expression with the labels that it asks for. */
 function asked(expression: string): { readonly name: string; readonly labels: readonly string[] }[] {

@@ -1,6 +1,7 @@
 /** What an operator sees of two people who talk: numbers of everything that happened, and nothing of who it was. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type MetricRow, metrics, processMetrics } from '../../src/adapters/metrics/metrics-table.js';
+import { workerJobNames } from '../../src/application/worker/jobs.js';
 import { openInstruments } from '../../src/instruments.js';
 import { type AppUnderTest, openApp } from '../support/app-under-test.js';
 import { Person } from '../support/person.js';
@@ -78,6 +79,16 @@ describe('the operators’ door', () => {
     await until('the closing is counted', async () => (await numberOf('sottovoce_sockets_closed_total{code="1005"}')) === 1);
     expect(await show()).not.toMatch(ID);
     await bens.close();
+  });
+
+  it('counts the turns of the jobs, and shows each job before its first', async () => {
+    const last = (name: string) => numberOf(`sottovoce_job_last_success_timestamp_seconds{job="${name}"}`);
+    for (const name of workerJobNames) expect(await last(name)).toBeGreaterThanOrEqual(0);
+    const job = 'job="keep-snapshots"';
+    await until('a turn is counted', async () => (await numberOf(`sottovoce_job_turns_total{${job},outcome="ok"}`)) > 0);
+    expect(await numberOf(`sottovoce_job_turn_duration_seconds_count{${job}}`)).toBeGreaterThan(0);
+    expect(await numberOf(`sottovoce_job_items_total{${job}}`)).toBeGreaterThanOrEqual(0);
+    expect(await last('keep-snapshots')).toBeGreaterThan(await numberOf('process_start_time_seconds'));
   });
 
   it('shows the metrics of the table and of the process, and no others', async () => {

@@ -27,6 +27,7 @@ export const labels = {
   folder: '`data` or `keys`',
   projection: 'the projections',
   consumer: 'the reactions, `fan-out` and `projector`',
+  job: 'the jobs of the worker',
   limit: 'the names of the limits',
   class: 'the classes of traffic',
   kind: '`account` or `address`',
@@ -130,6 +131,25 @@ export const metrics = {
   sottovoce_consumer_lag_seconds: {
     ...{ type: 'gauge', unit: 'seconds', labels: ['consumer'] },
     help: 'Age of the oldest event that a consumer of the feed has not done yet; 0 when there is none.',
+  },
+
+  sottovoce_job_turns_total: {
+    type: 'counter',
+    help: 'Turns of the jobs of the worker; `outcome` is `ok` or, when a store was away, `failed`.',
+    labels: ['job', 'outcome'],
+  },
+  sottovoce_job_items_total: {
+    type: 'counter',
+    help: 'What the turns have done, each job in things of its own.',
+    labels: ['job'],
+  },
+  sottovoce_job_turn_duration_seconds: {
+    ...{ type: 'histogram', unit: 'seconds', labels: ['job'], buckets: SECONDS },
+    help: 'One turn of a job.',
+  },
+  sottovoce_job_last_success_timestamp_seconds: {
+    ...{ type: 'gauge', unit: 'seconds', labels: ['job'] },
+    help: 'When a turn last ended well, by the clock of the server; 0 before the first.',
   },
 
   sottovoce_limit_refusals_total: { type: 'counter', help: 'What a limit refused, by limit.', labels: ['limit'] },

@@ -3,6 +3,7 @@
  * turns others get their time, and jobs begin at moments of chance, so that several servers do not work in step. A store
  * that is away is tried again at the next turn; a defect ends the loop, and with it the process (ADR 0027).
  */
+import type { Instant } from '../../domain/kernel/instant.js';
 import type { Clock } from '../ports/clock.js';
 import { OutcomeUnknown, Unavailable } from '../ports/failures.js';
 import type { IdSource } from '../ports/id-source.js';
@@ -22,9 +23,16 @@ export interface Job {
   readonly turn: () => Promise<Turn>;
 }
 
+/** When a turn ended, and how long it took. */
+export interface TurnTaken {
+  readonly at: Instant;
+  readonly durationMs: number;
+}
+
+/** Is told of every turn, also of one that found nothing to do. */
 export interface WorkerReport {
-  readonly done: (job: string, count: number) => void;
-  readonly failed: (job: string, error: unknown) => void;
+  readonly done: (job: string, count: number, taken: TurnTaken) => void;
+  readonly failed: (job: string, error: unknown, taken: TurnTaken) => void;
 }
 
 interface WorkerDeps {
@@ -48,19 +56,21 @@ export async function runWorker(
     const [job, at] = next;
     await clock.wait(Math.max(at - clock.monotonicMs(), TURN_PAUSE_MS), signal);
     if (signal.aborted) return;
-    const { more } = await take(job, report);
+    const { more } = await take(job, clock, report);
     dueMs.set(job, clock.monotonicMs() + (more ? 0 : job.everyMs * (0.75 + ids.fraction() / 2)));
   }
 }
 
-async function take(job: Job, report: WorkerReport): Promise<Turn> {
+async function take(job: Job, clock: Clock, report: WorkerReport): Promise<Turn> {
+  const startedMs = clock.monotonicMs();
+  const taken = (): TurnTaken => ({ at: clock.now(), durationMs: clock.monotonicMs() - startedMs });
   try {
     const turn = await job.turn();
-    if (turn.count > 0) report.done(job.name, turn.count);
+    report.done(job.name, turn.count, taken());
     return turn;
   } catch (error) {
     if (!(error instanceof Unavailable || error instanceof OutcomeUnknown)) throw error;
-    report.failed(job.name, error);
+    report.failed(job.name, error, taken());
     return { count: 0, more: false };
   }
 }

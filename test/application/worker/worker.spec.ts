@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Unavailable } from '../../../src/application/ports/failures.js';
 import { shuffled } from '../../../src/application/worker/shuffled.js';
-import { type Job, runWorker, type Turn, type WorkerReport } from '../../../src/application/worker/worker.js';
+import { type Job, runWorker, type Turn, type TurnTaken, type WorkerReport } from '../../../src/application/worker/worker.js';
 import { CountingIdSource } from '../../support/counting-id-source.js';
 import { TestClock } from '../../support/test-clock.js';
 import { until } from '../../support/until.js';
@@ -12,9 +12,16 @@ const NOTHING: Turn = { count: 0, more: false };
 function working(jobs: readonly Job[]) {
   const clock = new TestClock();
   const told: string[] = [];
+  const turns: ({ readonly job: string } & TurnTaken)[] = [];
   const report: WorkerReport = {
-    done: (job, count) => void told.push(`${job} ${count}`),
-    failed: (job, error) => void told.push(`${job} ${(error as Error).name}`),
+    done: (job, count, taken) => {
+      if (count > 0) told.push(`${job} ${count}`);
+      turns.push({ job, ...taken });
+    },
+    failed: (job, error, taken) => {
+      told.push(`${job} ${(error as Error).name}`);
+      turns.push({ job, ...taken });
+    },
   };
   const ending = new AbortController();
   const ended = runWorker(jobs, { clock, ids: new CountingIdSource('worker') }, report, ending.signal);
@@ -25,7 +32,7 @@ function working(jobs: readonly Job[]) {
       await Promise.resolve();
     }
   };
-  return { told, ended, pass, clock, stop: () => ending.abort() };
+  return { told, turns, ended, pass, clock, stop: () => ending.abort() };
 }
 
 const job = (name: string, everyMs: number, turn: Job['turn']): Job => ({ name, everyMs, turn });
@@ -66,6 +73,25 @@ describe('the worker', () => {
     expect(told.slice(0, 2)).toEqual(['flaky Unavailable', 'flaky 1']);
     stop();
     await ended;
+  });
+
+  it('says of every turn when it ended and how long it took, also when there was nothing to do', async () => {
+    const outcomes: (() => Promise<Turn>)[] = [
+      async () => NOTHING,
+      () => Promise.reject(new Unavailable('The store is away.')),
+    ];
+    const long = job('long', 100, async () => {
+      worker.clock.advance(250);
+      return (await outcomes.shift()?.()) ?? NOTHING;
+    });
+    const worker = working([long]);
+    await worker.pass(600);
+    expect(worker.turns.length).toBeGreaterThanOrEqual(2);
+    expect(worker.turns.filter(({ durationMs }) => durationMs !== 250)).toEqual([]);
+    const [first, second] = worker.turns;
+    expect(second!.at - first!.at).toBeGreaterThanOrEqual(250);
+    worker.stop();
+    await worker.ended;
   });
 
   it('ends by a defect, and by being told to', async () => {
