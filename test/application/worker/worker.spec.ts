@@ -76,10 +76,7 @@ describe('the worker', () => {
   });
 
   it('says of every turn when it ended and how long it took, also when there was nothing to do', async () => {
-    const outcomes: (() => Promise<Turn>)[] = [
-      async () => NOTHING,
-      () => Promise.reject(new Unavailable('The store is away.')),
-    ];
+    const outcomes: (() => Promise<Turn>)[] = [async () => NOTHING, () => Promise.reject(new Unavailable('The store is away.'))];
     const long = job('long', 100, async () => {
       worker.clock.advance(250);
       return (await outcomes.shift()?.()) ?? NOTHING;
