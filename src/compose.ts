@@ -28,6 +28,7 @@ import { SqliteSubjectKeys } from './adapters/sqlite/sqlite-subject-keys.js';
 import { SqliteViewBuilds } from './adapters/sqlite/sqlite-view-builds.js';
 import { SqliteViews } from './adapters/sqlite/sqlite-views.js';
 import { SqliteWriter } from './adapters/sqlite/sqlite-writer.js';
+import { VIEWS_FILE } from './adapters/sqlite/view-registry.js';
 import { ViewTables } from './adapters/sqlite/view-tables.js';
 import { SystemClock } from './adapters/system/system-clock.js';
 import { UuidIdSource } from './adapters/system/uuid-id-source.js';
@@ -49,7 +50,6 @@ import type { ProjectionWriter, ViewBuilds, Views } from './projections/kernel/v
 import { allCollections } from './projections/projections.js';
 
 const ACCOUNTS_FILE = 'accounts.sqlite';
-const VIEWS_FILE = 'read.sqlite';
 /** Each batch of views touches pages all over the file: copied rarely, and kept at hand meanwhile. */
 const VIEWS_OPTIONS: SqliteOptions = { isDerived: true, walAutocheckpoint: 8_000, cacheBytes: 64 * 1_024 * 1_024 };
 const DEV_CODES_FOLDER = 'dev-codes';

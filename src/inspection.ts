@@ -5,17 +5,8 @@
 import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { givenEnv, readEnv } from './adapters/config/env.js';
-import {
-  consumersOf,
-  holesIn,
-  integrityOf,
-  logStats,
-  sqliteVersion,
-  streamOf,
-  viewsOf,
-} from './adapters/sqlite/log-inspection.js';
+import { consumersOf, logStats, sqliteVersion, streamOf, viewsOf } from './adapters/sqlite/log-inspection.js';
 import { SystemClock } from './adapters/system/system-clock.js';
-import { eventCatalogue } from './application/event-catalogue.js';
 import { LAST_BACKUP_FILE } from './backup.js';
 
 export { consumersOf, logStats, streamOf, viewsOf };
@@ -45,8 +36,8 @@ const OPEN_FILES_MIN = 4_096;
 /** Nobody can have written an event before this was written. */
 const CLOCK_MIN_AT = 1_767_225_600_000;
 const OTHERS_MAY = 0o077;
-const HOLES_MAX = 10;
-const FILES = ['events.sqlite', 'keys.sqlite', 'accounts.sqlite', 'read.sqlite'] as const;
+/** What `verify` looks at, too. */
+export const FILES = ['events.sqlite', 'keys.sqlite', 'accounts.sqlite', 'read.sqlite'] as const;
 
 /** The folders that a server would use, by the same environment; `data` in its place when it is given. */
 export function foldersOf(data?: string): Folders {
@@ -80,41 +71,7 @@ export function doctor(folders: Folders, source: Source = givenEnv()): readonly 
   ];
 }
 
-/** Looks at every page and every stream; `report` is told before each step. */
-export function verify({ data }: Folders, report: (step: string) => void = () => undefined): readonly Finding[] {
-  const findings: Finding[] = FILES.filter((file) => existsSync(join(data, file))).map((file) => {
-    report(`pages of ${file}`);
-    const saw = integrityOf(data, file);
-    return {
-      check: `pages of ${file}`,
-      ...verdict(saw === 'ok'),
-      saw,
-      toDo: 'Stop the server, keep a copy of the folder, and restore the newest backup.',
-    };
-  });
-  report('revisions of all streams');
-  const holes = holesIn(data, HOLES_MAX);
-  const saw = holes.length === 0 ? 'dense in every stream' : `holes in ${holes.join(', ')}`;
-  findings.push({
-    check: 'revisions',
-    ...verdict(holes.length === 0),
-    saw,
-    toDo: 'The log has lost events: restore the newest backup.',
-  });
-  report('types of all events');
-  const known = new Set([...Object.keys(eventCatalogue), '$stream-removed']);
-  const unknown = logStats(data).byType.filter(({ type }) => !known.has(type));
-  const types = unknown.length === 0 ? 'all known' : `unknown: ${unknown.map(({ type }) => type).join(', ')}`;
-  findings.push({
-    check: 'event types',
-    ...verdict(unknown.length === 0),
-    saw: types,
-    toDo: 'The log is of a newer version: run that one.',
-  });
-  return findings;
-}
-
-const verdict = (isGood: boolean, bad: 'warn' | 'fail' = 'fail') => ({ verdict: isGood ? ('ok' as const) : bad });
+export const verdict = (isGood: boolean, bad: 'warn' | 'fail' = 'fail') => ({ verdict: isGood ? ('ok' as const) : bad });
 
 function atLeast(check: string, found: string, wanted: string, toDo: string): Finding {
   const [have, want] = [found, wanted].map((version) => version.split('.').map(Number)) as [number[], number[]];

@@ -10,15 +10,12 @@ import { drainSockets } from './adapters/websocket/drain-sockets.js';
 import { FanOut } from './adapters/websocket/fan-out.js';
 import { beat } from './adapters/websocket/heartbeat.js';
 import type { SessionHub } from './adapters/websocket/session-hub.js';
-import { aggregates } from './application/aggregates.js';
 import type { EventFeed } from './application/ports/event-feed.js';
 import { reactions, runReaction } from './application/reactions.js';
 import { type WorkerStores, workerJobs } from './application/worker/jobs.js';
 import { runWorker, type WorkerReport } from './application/worker/worker.js';
 import type { Foundation } from './compose.js';
-import type { AccountId, Handle } from './domain/kernel/ids.js';
-import { isErased } from './domain/kernel/personal.js';
-import type { EnrichSources } from './projections/kernel/pairing.js';
+import { joinSources, stretchOf } from './log-for-views.js';
 import { enricher } from './projections/kernel/pairing.js';
 import type { RebuildSources } from './projections/kernel/rebuild.js';
 import type { Batch } from './projections/kernel/runner.js';
@@ -29,7 +26,6 @@ import { Rebuilds } from './projections/rebuilds.js';
 const PROJECTOR = 'projector';
 const BATCH_EVENTS_MAX = 1_000;
 const GATHER_MS = 20;
-const COMPOSES_MAX = 1_000;
 
 export interface Processes {
   readonly projector: ProjectionRunner;
@@ -63,14 +59,14 @@ export function createProcesses({ foundation, reads, sync, waits, hub, log, jobs
   const projector = new ProjectionRunner({
     projections: allProjections,
     writer,
-    enrich: enricher(sources(foundation)),
+    enrich: enricher(joinSources(foundation.deps)),
     time: clock,
     ...{ gatherMs: GATHER_MS, signal },
   });
   const fanOut = new FanOut({
     ...{ eventFeed, codec, views, reads, clock, hub },
     headPosition: () => eventStore.headPosition(),
-    join: enricher(sources(foundation)),
+    join: enricher(joinSources(foundation.deps)),
     viewsReach: async (position, withinMs) => (await projector.waitFor(position, withinMs)) === 'reached',
   });
 
@@ -142,8 +138,8 @@ async function* telling(waits: SyncWaits, source: AsyncIterable<Batch>): AsyncGe
 /** What a rebuild needs of a process; `between` runs something while its projector writes nothing. */
 export const rebuildSources = (foundation: Foundation, between: RebuildSources['between']): RebuildSources => ({
   ...{ builds: foundation.viewBuilds, writer: foundation.projectionWriter, time: foundation.deps.clock, between },
-  enrich: () => enricher(sources(foundation)),
-  read: (after, upTo, isWanted) => stretch(foundation, after, upTo, isWanted),
+  enrich: () => enricher(joinSources(foundation.deps)),
+  read: (after, upTo, isWanted) => stretchOf(foundation.deps, { after, upTo, isWanted }),
   headPosition: () => foundation.deps.eventStore.headPosition(),
 });
 
@@ -157,38 +153,3 @@ const workerReport = (log: Log, jobs?: WorkerReport): WorkerReport => ({
     jobs?.failed(name, error, taken);
   },
 });
-
-/** A stretch of the log, of which the rest is not even decoded. */
-async function* stretch(
-  { deps: { eventStore, codec } }: Foundation,
-  after: number,
-  upTo: number,
-  isWanted: (type: string) => boolean,
-): AsyncGenerator<Batch> {
-  for (let reached = after; reached < upTo; ) {
-    const stored = await eventStore.readAll(reached, BATCH_EVENTS_MAX);
-    const wanted = stored.filter(({ position, type }) => position <= upTo && isWanted(type));
-    reached = Math.min(upTo, stored.at(-1)?.position ?? upTo);
-    yield { events: wanted.map((event) => codec.decodeFeed(event)), upTo: reached };
-  }
-}
-
-/** What joining needs of the write side: composed content, and people's handles. */
-function sources({ deps }: Foundation): EnrichSources {
-  return {
-    open: (sealed) => deps.keys.open(sealed),
-    bodies: (wanted) =>
-      Promise.all(
-        wanted.map(async ({ messageId, composeId }) => {
-          const slice = await deps.eventStore.readStream(aggregates.message.stream(messageId), 0, COMPOSES_MAX);
-          const events = slice.status === 'found' ? slice.events.map((stored) => deps.codec.decode(stored)) : [];
-          const found = events.find((event) => event.type === 'MessageComposed' && event.data.composeId === composeId);
-          return found?.type === 'MessageComposed' ? found.data : 'absent';
-        }),
-      ),
-    handles: async (accounts: readonly AccountId[]) => {
-      const requests = accounts.map((accountId) => ({ subject: accountId, purpose: 'handle', context: accountId }) as const);
-      return (await deps.keys.name(requests)).map((name) => (isErased(name) ? undefined : (name as Handle)));
-    },
-  };
-}

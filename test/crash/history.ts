@@ -12,8 +12,8 @@ import type { AccountId, ConversationId, CorrelationId, DeviceId, MemberId, Mess
 import { instant } from '../../src/domain/kernel/instant.js';
 import { type DeviceKey, deviceKeyOf } from './device.js';
 import type { Dice } from './dice.js';
+import { followViews } from './keep-views.js';
 import { type Entry, type Sent, Told } from './told.js';
-import { followViews } from './views-check.js';
 
 interface Someone {
   readonly accountId: AccountId;

@@ -5,9 +5,9 @@ import type { AccountId, ConversationId, DeviceId, EventId, MessageId } from '..
 import type { Instant } from '../../src/domain/kernel/instant.js';
 import type { Collection } from '../../src/projections/kernel/collection.js';
 import { allCollections } from '../../src/projections/projections.js';
+import { catchUp } from './keep-views.js';
 import { readLog } from './log-check.js';
 import type { Told } from './told.js';
-import { catchUp } from './views-check.js';
 
 const ALL = 1_000_000;
 
@@ -15,7 +15,7 @@ const ALL = 1_000_000;
 export async function everythingIn(foundation: Foundation, told: Told, at: Instant): Promise<string> {
   try {
     // As a server does before it is ready.
-    await catchUp(foundation, foundation.projectionWriter);
+    await catchUp(foundation);
     const { stored, byStream, opened } = await readLog(foundation);
     const streams = await Promise.all(
       [...byStream.keys()].map((stream) => foundation.deps.eventStore.readStream(stream, 0, ALL)),

@@ -3,7 +3,8 @@
  * sealed stays sealed: a stream is shown as metadata and lengths. Each prints a table, or JSON with `--json`.
  */
 import { type Archives, backUp, restore } from '../../backup.js';
-import { consumersOf, doctor, type Finding, foldersOf, logStats, streamOf, verify, viewsOf } from '../../inspection.js';
+import { consumersOf, doctor, type Finding, foldersOf, logStats, streamOf, viewsOf } from '../../inspection.js';
+import { verify } from '../../verification.js';
 import { Friendly } from './terminal.js';
 
 /** What a command has to work with. */
@@ -34,13 +35,9 @@ export const operatorTools: Readonly<Record<string, Tool>> = {
   },
   verify: {
     takes: '[--json]',
-    about: 'reads all pages and all streams of the stores and says whether they are whole',
+    about: 'reads everything: pages, rows, streams, seals, and each view against the log; writes nothing',
     run: async (args, hands) =>
-      judged(
-        args,
-        hands,
-        verify(foldersOf(hands.dataFolder), (step) => hands.progress(`looking at the ${step}`)),
-      ),
+      judged(args, hands, await verify(foldersOf(hands.dataFolder), (step) => hands.progress(`looking at the ${step}`))),
   },
   'store stats': {
     takes: '[--json]',

@@ -58,6 +58,8 @@ export interface BucketChange {
 export interface KeyRows {
   /** Keeps the settings, and every bucket at generation 1, unless there are some; answers those that hold. */
   settle(proposed: KeyStoreSettings): Promise<KeyStoreSettings>;
+  /** Those that hold; undefined for a store that was never made. */
+  settings(): Promise<KeyStoreSettings | undefined>;
   /** Counts fences and destructions. */
   sequence(): Promise<number>;
 
@@ -69,6 +71,9 @@ export interface KeyRows {
   /** `raced` when the bucket has moved on since its generation was read. */
   insertRing(row: RingRow, digest: string): Promise<'registered' | 'exists' | 'destroyed' | 'raced'>;
   ringsOf(subjects: readonly Subject[]): Promise<readonly RingRow[]>;
+
+  /** Whether a subject of this digest was erased. */
+  isErased(digest: string): Promise<boolean>;
 
   /** Keeps locators of rings that are there and not fenced; answers the references of the others. */
   addLocators(locators: readonly NewLocator[]): Promise<ReadonlySet<string>>;

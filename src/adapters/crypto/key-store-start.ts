@@ -15,7 +15,17 @@ const CHECK_PURPOSE = 'key-store-check';
 export async function settledStore(rows: KeyRows, rootKeys: RootKeys, buckets: number): Promise<KeyStoreSettings> {
   if (!(Number.isInteger(buckets) && buckets > 0)) throw new Error(`A key store cannot have ${buckets} buckets.`);
   const storeId = randomBytes(8).toString('hex');
-  const settings = await rows.settle({ storeId, buckets, check: await checkOf(rootKeys, storeId) });
+  return proved(await rows.settle({ storeId, buckets, check: await checkOf(rootKeys, storeId) }), rootKeys);
+}
+
+/** The settings of a store that is there, proved in the same way; for whoever only reads. */
+export async function presentStore(rows: KeyRows, rootKeys: RootKeys): Promise<KeyStoreSettings> {
+  const settings = await rows.settings();
+  if (settings === undefined) throw new StartRefused('The key store is empty: restore it from its own backup.');
+  return proved(settings, rootKeys);
+}
+
+async function proved(settings: KeyStoreSettings, rootKeys: RootKeys): Promise<KeyStoreSettings> {
   const expected = await checkOf(rootKeys, settings.storeId);
   if (!sameBytes(Buffer.from(settings.check), Buffer.from(expected))) {
     throw new StartRefused(

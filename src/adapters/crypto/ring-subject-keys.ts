@@ -19,7 +19,7 @@ import type { AccountId, ConversationId } from '../../domain/kernel/ids.js';
 import { ERASED, type Erased, isErased, type Sealed } from '../../domain/kernel/personal.js';
 import { DestructionLease } from './destruction-lease.js';
 import { type HeldRing, KeyCache } from './key-cache.js';
-import { bucketOf, kekName, ringBinding } from './key-names.js';
+import { bucketOf, erasedDigest, kekName, ringBinding } from './key-names.js';
 import type { KeyRows, KeyStoreSettings, RingRow } from './key-rows.js';
 import { readyBuckets, settledStore } from './key-store-start.js';
 import { KnownKeys } from './known-keys.js';
@@ -43,7 +43,6 @@ export interface StartedKeyStore {
 }
 
 const BUCKETS = 16;
-const DIGEST_PURPOSE = 'erased-subject';
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const SUBJECT_REF_BYTES = 16;
 
@@ -87,7 +86,7 @@ export class RingSubjectKeys implements SubjectKeys {
   }
 
   async register(subject: Subject): Promise<'registered' | 'exists' | 'destroyed'> {
-    const digest = await this.digestOf(subject);
+    const digest = await erasedDigest(this.rootKeys, subject);
     const subjectRef = randomBytes(SUBJECT_REF_BYTES).toString('hex');
     const bucket = bucketOf(subjectRef, this.settings.buckets);
     const ring = randomRing();
@@ -173,7 +172,7 @@ export class RingSubjectKeys implements SubjectKeys {
     await this.destroyer.finish();
     await this.fence(subject);
     const day = Math.floor(this.clock.now() / DAY_MS);
-    const sequence = await this.destroyer.deleteRing(subject, await this.digestOf(subject), day);
+    const sequence = await this.destroyer.deleteRing(subject, await erasedDigest(this.rootKeys, subject), day);
     if (sequence !== undefined) this.dropped(subject, sequence);
     await this.destroyer.finish();
   }
@@ -259,10 +258,6 @@ export class RingSubjectKeys implements SubjectKeys {
     const ring = readRing(plain);
     plain.fill(0);
     return { subject: row.subject, subjectRef: row.subjectRef, fenced: row.fenced, ring };
-  }
-
-  private async digestOf(subject: Subject): Promise<string> {
-    return Buffer.from(await this.rootKeys.mac(DIGEST_PURPOSE, subject)).toString('hex');
   }
 }
 

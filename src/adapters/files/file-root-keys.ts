@@ -40,6 +40,11 @@ export class FileRootKeys implements RootKeys {
     return keys;
   }
 
+  /** For whoever only looks: opens what is there, finishes no destruction, and creates nothing. */
+  static async openToRead(folder: string): Promise<FileRootKeys> {
+    return new FileRootKeys(folder, await readRootKey({ folder, mayCreate: false }));
+  }
+
   async create(name: string): Promise<'created' | 'exists' | 'destroyed'> {
     return this.attempt('Creating a key', name, async () => {
       if (await this.isDestroyed(name)) return 'destroyed';

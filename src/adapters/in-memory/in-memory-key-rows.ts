@@ -44,6 +44,10 @@ export class InMemoryKeyRows implements KeyRows {
     return this.tables.settings;
   }
 
+  async settings(): Promise<KeyStoreSettings | undefined> {
+    return this.tables.settings;
+  }
+
   async sequence(): Promise<number> {
     return this.tables.sequence;
   }
@@ -72,6 +76,10 @@ export class InMemoryKeyRows implements KeyRows {
 
   async ringsOf(subjects: readonly Subject[]): Promise<readonly RingRow[]> {
     return [...new Set(subjects)].flatMap((subject) => this.tables.rings.get(subject) ?? []).map(copied);
+  }
+
+  async isErased(digest: string): Promise<boolean> {
+    return this.tables.erased.has(digest);
   }
 
   async addLocators(locators: readonly NewLocator[]): Promise<ReadonlySet<string>> {

@@ -5,9 +5,12 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { EVENTS_FILE } from './events-schema.js';
+import { CHECKSUM, rowChecksum, type SqlValue } from './row-checksum.js';
+import { VIEWS_FILE } from './view-registry.js';
 
 const BUSY_TIMEOUT_MS = 5_000;
-const VIEWS_FILE = 'read.sqlite';
+/** A view's columns are named by its documents, so its own have a mark. */
+const CHECKSUMS: readonly string[] = [CHECKSUM, `$${CHECKSUM}`];
 
 export interface StreamEvent {
   readonly revision: number;
@@ -88,6 +91,30 @@ export function streamOf(folder: string, stream: string, max: number): readonly 
 /** Whether every page of a file is whole; what is wrong, when one is not. */
 export function integrityOf(folder: string, file: string): string {
   return reading(join(folder, file), (database) => String(database.pragma('integrity_check(1)', { simple: true })));
+}
+
+/** The tables of a file that hold rows which are not what was written, each with their number. */
+export function damagedRowsIn(folder: string, file: string): readonly string[] {
+  return reading(join(folder, file), (database) => {
+    const tables = database.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
+    return tables.flatMap((table) => {
+      const rows = database.prepare<[], SqlValue[]>(`SELECT * FROM "${table}"`).raw();
+      const at = rows.columns().findIndex(({ name }) => CHECKSUMS.includes(name));
+      if (at < 0) return [];
+      let damaged = 0;
+      for (const row of rows.iterate()) if (rowChecksum(row.toSpliced(at, 1)) !== row[at]) damaged += 1;
+      return damaged === 0 ? [] : [`${damaged} in ${table}`];
+    });
+  });
+}
+
+/** How many events there ever were, by the newest position, and by what is there and what went from the beginnings of streams. */
+export function positionsIn(folder: string): { readonly last: number; readonly counted: number } {
+  return eventsIn(folder, (database) => {
+    const query = `SELECT coalesce(max(newest), 0) AS last, coalesce(sum(events + gone), 0) AS counted FROM (
+      SELECT max(position) AS newest, count(*) AS events, min(revision) AS gone FROM events GROUP BY stream)`;
+    return database.prepare(query).get() as { readonly last: number; readonly counted: number };
+  });
 }
 
 export function sqliteVersion(): string {

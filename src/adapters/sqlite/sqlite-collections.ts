@@ -146,6 +146,28 @@ export class SqliteCollection {
     return stored.flatMap<Fields>((row) => this.decoded(row) ?? []);
   }
 
+  /** Every row as it lies, in the order of the keys: a document with its `$position`; a key with `$removed` where one was. */
+  rowsAfter(above: readonly Scalar[] | undefined, limit: number): readonly Fields[] {
+    const { key } = this.shape;
+    const bound = above === undefined ? '' : `WHERE (${listOf(key)}) > (${key.map(() => '?').join(', ')})`;
+    const page = this.prepared(
+      `rows ${bound}`,
+      () => `SELECT ${listOf(this.columns)}, "$position", "$doc", "$checksum" FROM ${quoted(this.table)}
+        ${bound} ORDER BY ${listOf(key)} LIMIT ?`,
+      undefined,
+    );
+    return (page.all(...(above ?? []), limit) as Stored[]).map((stored) => {
+      const doc = this.decoded(stored) ?? { ...this.keyIn(stored), $removed: true };
+      return { ...doc, $position: stored[this.columns.length] };
+    });
+  }
+
+  private keyIn(stored: Stored): Fields {
+    return Object.fromEntries(
+      this.columns.map((field, at) => [field, stored[at]] as const).filter((_, at) => this.placesInKey[at]! >= 0),
+    );
+  }
+
   clear(): void {
     this.connection.exec(`DELETE FROM ${quoted(this.table)}`);
   }

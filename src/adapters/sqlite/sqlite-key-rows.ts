@@ -34,6 +34,10 @@ export class SqliteKeyRows implements KeyRows {
     });
   }
 
+  async settings(): Promise<KeyStoreSettings | undefined> {
+    return attempt('Reading the settings of the key store', () => this.statements.settings.get() as KeyStoreSettings | undefined);
+  }
+
   async sequence(): Promise<number> {
     return attempt('Reading the destruction sequence', () => this.statements.sequence.get() as number);
   }
@@ -65,6 +69,10 @@ export class SqliteKeyRows implements KeyRows {
 
   async ringsOf(subjects: readonly Subject[]): Promise<readonly RingRow[]> {
     return attempt('Reading key rings', () => this.statements.ringsOf.all(JSON.stringify(subjects))).map(ringRow);
+  }
+
+  async isErased(digest: string): Promise<boolean> {
+    return attempt('Reading who was erased', () => this.statements.isErased.get(digest) !== undefined);
   }
 
   async addLocators(locators: readonly NewLocator[]): Promise<ReadonlySet<string>> {

@@ -6,6 +6,8 @@ import type { Shape } from '../../projections/kernel/collection.js';
 import { CHECKSUM, type Checked, checked, unchecked } from './row-checksum.js';
 import type { Connection } from './sqlite-database.js';
 
+export const VIEWS_FILE = 'read.sqlite';
+
 /** The form of tables and rows beyond what a shape declares; another number has all views built anew. */
 const FORM = 3;
 

@@ -8,11 +8,14 @@ const PAGE_DOCUMENTS = 500;
 /** How many differences are told apart; the others are counted. */
 const DIFFERENCES_TOLD = 10;
 
-export async function compare(
-  shape: Shape,
-  standing: Standing,
-  between: (documents: number) => Promise<void> = async () => undefined,
-): Promise<Comparison> {
+export interface CompareOptions {
+  /** Is given its turn now and then. */
+  readonly between?: (documents: number) => Promise<void>;
+  /** Whether what differs in two documents of one key is as it should be. */
+  readonly forgive?: (live: Fields, rebuilt: Fields, fields: readonly string[]) => Promise<boolean>;
+}
+
+export async function compare(shape: Shape, standing: Standing, { between, forgive }: CompareOptions = {}): Promise<Comparison> {
   const live = new Side(shape, standing, 'live');
   const rebuilt = new Side(shape, standing, 'rebuilt');
   const first: Difference[] = [];
@@ -27,13 +30,14 @@ export async function compare(
     const order = one === undefined ? 1 : other === undefined ? -1 : inOrder(keyOf(shape, one), keyOf(shape, other));
     if (order === 0) {
       const fields = differing(one as Fields, other as Fields);
-      if (fields.length > 0) differs(one as Fields, 'different', fields);
+      const isForgiven = fields.length > 0 && (await forgive?.(one as Fields, other as Fields, fields)) === true;
+      if (fields.length > 0 && !isForgiven) differs(one as Fields, 'different', fields);
     } else if (order < 0) differs(one as Fields, 'only-live', []);
     else differs(other as Fields, 'only-rebuilt', []);
     if (order <= 0) live.next();
     if (order >= 0) rebuilt.next();
     steps += 1;
-    if (steps % PAGE_DOCUMENTS === 0) await between(steps);
+    if (steps % PAGE_DOCUMENTS === 0) await between?.(steps);
   }
   return { liveDocuments: live.count, rebuiltDocuments: rebuilt.count, differences, first };
 }

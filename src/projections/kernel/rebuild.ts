@@ -83,11 +83,12 @@ export async function fillBeside(
 
 async function compared(time: Time, { collection }: Projection, standing: Standing, { signal, report, pace }: RebuildOptions) {
   try {
-    return await compare(collection, standing, async (documents) => {
+    const between = async (documents: number): Promise<void> => {
       signal.throwIfAborted();
       report({ phase: 'comparing', done: documents, of: documents });
       if (pace === 'served') await time.wait(TURN_MS, signal);
-    });
+    };
+    return await compare(collection, standing, { between });
   } finally {
     await standing.close();
   }

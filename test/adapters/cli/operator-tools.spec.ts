@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { operatorTools } from '../../../src/adapters/cli/operator-tools.js';
-import { doctor, type Finding, verify } from '../../../src/inspection.js';
+import { doctor, type Finding } from '../../../src/inspection.js';
+import { verify } from '../../../src/verification.js';
 import { type AppUnderTest, openApp } from '../../support/app-under-test.js';
 import { Person } from '../../support/person.js';
 
@@ -51,19 +52,19 @@ describe('the tools of an operator', () => {
   });
 
   it('find a whole store whole, and a log with a hole not', async () => {
-    expect(verify(folders).filter(({ verdict }) => verdict !== 'ok')).toEqual([]);
+    expect((await verify(folders)).filter(({ verdict }) => verdict !== 'ok')).toEqual([]);
     const events = new Database(join(folders.data, 'events.sqlite'));
     const [first] = events
       .prepare('SELECT * FROM events WHERE stream = ? AND revision = 1')
       .all(`conversation-${conversationId}`) as { position: number }[];
     events.prepare('UPDATE events SET revision = 77 WHERE position = ?').run(first!.position);
-    const damaged = verify(folders);
+    const damaged = await verify(folders);
     events.prepare('UPDATE events SET revision = 1 WHERE position = ?').run(first!.position);
     events.close();
     expect(verdictOf(damaged, 'revisions')).toBe('fail');
   });
 
-  it('tell a stream that was truncated from one that lost its beginning', () => {
+  it('tell a stream that was truncated from one that lost its beginning', async () => {
     const events = new Database(join(folders.data, 'events.sqlite'));
     const stream = `conversation-${conversationId}`;
     events.exec('BEGIN');
@@ -71,9 +72,9 @@ describe('the tools of an operator', () => {
       events.prepare('INSERT INTO truncations VALUES (1, ?, 1, 0)').run(stream);
       expect(events.prepare('DELETE FROM events WHERE stream = ? AND revision = 0').run(stream).changes).toBe(1);
       events.exec('COMMIT');
-      expect(verdictOf(verify(folders), 'revisions')).toBe('ok');
+      expect(verdictOf(await verify(folders), 'revisions')).toBe('ok');
       events.exec('DELETE FROM truncations');
-      expect(verdictOf(verify(folders), 'revisions')).toBe('fail');
+      expect(verdictOf(await verify(folders), 'revisions')).toBe('fail');
     } finally {
       events.close();
     }
