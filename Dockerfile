@@ -14,7 +14,8 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 # The folders of the data and of the keys are two volumes, owned by who runs; the rest of the image is read only.
 RUN mkdir -p /var/lib/sottovoce/data /var/lib/sottovoce/keys && chmod 700 /var/lib/sottovoce/* && chown -R node:node /var/lib/sottovoce
-USER node
+# By number, so that a host which demands that nobody is root can tell: it is the user `node`.
+USER 1000:1000
 ENV SOTTOVOCE_HOST=0.0.0.0 PORT=3000 SOTTOVOCE_DATA=/var/lib/sottovoce/data SOTTOVOCE_KEYS=/var/lib/sottovoce/keys
 VOLUME ["/var/lib/sottovoce/data", "/var/lib/sottovoce/keys"]
 EXPOSE 3000

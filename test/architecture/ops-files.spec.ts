@@ -59,6 +59,17 @@ describe('the files for operators', () => {
     expect(valuesOf('expr').flatMap(problemsOf)).toEqual([]);
   });
 
+  it('have a case in which every alert is raised, over series of metrics that there are', () => {
+    const cases = textOf('ops/alerts.test.yaml');
+    const raised = [...cases.matchAll(/alertname="(\w+)",severity="(\w+)"/g)].map(([, name, severity]) => `${name} ${severity}`);
+    const severities = valuesOf('labels').flatMap((given) => /severity: (\w+)/.exec(given)?.[1] ?? []);
+    expect(raised).toEqual(valuesOf('alert').map((name, at) => `${name} ${severities[at]}`));
+    const series = [...cases.matchAll(/- \{ series: (?:'(.+?)'|(\w+)),/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+    expect(series.length).toBeGreaterThan(30);
+    const given = (expression: string) => expression.replaceAll(/\b(?:job="sottovoce"|le="[^"]+"),?/g, '');
+    expect(series.map(given).flatMap(problemsOf)).toEqual([]);
+  });
+
   it('are indented as YAML is: by two spaces a step, with no tabs', () => {
     const lines = alertLines.filter((line) => line.trim() !== '' && !line.startsWith('#'));
     expect(lines.filter((line) => line.includes('\t') || (/^ */.exec(line)?.[0].length ?? 0) % 2 !== 0)).toEqual([]);
