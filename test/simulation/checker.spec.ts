@@ -337,6 +337,29 @@ describe('the checker', () => {
     expect(judge(recorded(puttingBack))).toBeUndefined();
   });
 
+  it('does not ask for the same answer of a request that was under way when its key ended', () => {
+    const MONTH_MS = 31 * 24 * 60 * 60 * 1_000;
+    const answers = (lateMs: number): readonly Recorded[] => {
+      const first = [under('k', ask(9, 'addMember', { accountId: 'cyd' })), left(9, { memberId: 'm-cyd', status: 201 })];
+      const again = under('k', ask(10, 'addMember', { accountId: 'cyd' }));
+      const records = recorded([...start, ...first, again, left(10, { memberId: 'm-cyd', status: 200 })]);
+      return records.map((record, index) => (index < records.length - 1 ? record : { ...record, atMs: record.atMs + lateMs }));
+    };
+    expect(judge(answers(MONTH_MS))).toBeUndefined();
+    expect(judge(answers(0))).toMatchObject({ invariant: 'I9' });
+  });
+
+  it('lets a request that was under way when its key ended be done again', () => {
+    const MONTH_MS = 31 * 24 * 60 * 60 * 1_000;
+    const doneAgain = (stages: readonly Stage[], lateFrom: number): readonly Recorded[] =>
+      recorded(stages).map((record, index) => (index < lateFrom ? record : { ...record, atMs: record.atMs + MONTH_MS }));
+    const again = [...puttingBack, told('ada', joined(8))];
+    expect(judge(doneAgain(again, again.length - 2))).toBeUndefined();
+    const unheard = again.filter((stage) => stage.kind !== 'left' || stage.call !== 12);
+    expect(judge(doneAgain([...unheard, under('other', ask(13, 'leaveConversation', {}))], unheard.length - 1))).toBeUndefined();
+    expect(judge(recorded(unheard))).toMatchObject({ invariant: 'I9' });
+  });
+
   it('does not ask for what was left out, and named', () => {
     const isShown = (stage: Stage) => stage.kind !== 'fact' || stage.frame.revision !== 4;
     const unseen = [...start, ...telling.filter(isShown), ...reading, ...rest.slice(0, 2)];

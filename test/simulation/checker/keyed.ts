@@ -38,29 +38,37 @@ class Key {
 }
 
 const isFinal = (record: LeftRecord): boolean => record.ok || !(record.retryable || NOT_OF_THE_REQUEST.has(record.code));
+const surelyLives = ({ firstMs }: Key, atMs: number): boolean => atMs - firstMs <= SURELY_LIVES_MS;
 const contentOf = ({ call }: Asked): string => JSON.stringify(call.input);
 const answerOf = (record: LeftRecord): string => (record.ok ? JSON.stringify(record.data) : record.code);
 
 export class KeyedOf {
   private readonly byName = new Map<string, Key[]>();
   private readonly byCall = new Map<number, Key>();
+  private readonly late = new Set<number>();
+  private nowMs = 0;
 
   /** The first of the requests that this one repeats; itself, if it repeats none. */
   ask(asked: Asked): Asked {
     const { account, name, key, atMs } = asked.call;
+    this.nowMs = atMs;
     if (key === undefined) return asked;
     const id = JSON.stringify([account, name, key]);
     const keys = this.byName.get(id) ?? [];
     this.byName.set(id, keys);
-    if (keys.length === 0 || atMs - keys.at(-1)!.firstMs > SURELY_LIVES_MS) keys.push(new Key(atMs));
+    if (keys.length === 0 || !surelyLives(keys.at(-1)!, atMs)) keys.push(new Key(atMs));
     const current = keys.at(-1)!;
     current.asked.push(asked);
     this.byCall.set(asked.call.call, current);
     return current.asked.find((other) => contentOf(other) === contentOf(asked))!;
   }
 
+  /** Of one that was under way when the key's sure life ended nobody can say whether the key was still the same one. */
   leave(record: LeftRecord, at: number): void {
-    this.byCall.get(record.call)?.left.set(record.call, { record, at });
+    this.nowMs = record.atMs;
+    const key = this.byCall.get(record.call);
+    if (key !== undefined && surelyLives(key, record.atMs)) key.left.set(record.call, { record, at });
+    else this.late.add(record.call);
   }
 
   check(): void {
@@ -101,8 +109,11 @@ export class KeyedOf {
   }
 
   private mayBeDone(asked: Asked): boolean {
-    const first = this.byCall.get(asked.call.call)?.finals()[0];
-    return first === undefined || asked.at < first.left.at;
+    const { call } = asked.call;
+    const key = this.byCall.get(call);
+    const first = key?.finals()[0];
+    if (key === undefined || first === undefined || asked.at < first.left.at || this.late.has(call)) return true;
+    return !key.left.has(call) && !surelyLives(key, this.nowMs);
   }
 }
 
