@@ -118,7 +118,7 @@ describe('an exception', () => {
 const PING_SECONDS = socketLimits.pingMs / 1_000;
 
 function live(on: WatchedSocket): SocketSession {
-  const around = { clock, turn: new Turn(), counts: hub.counts, fellBehind: () => undefined };
+  const around = { clock, turn: new Turn(), counts: hub.counts, fellBehind: () => undefined, joined: () => undefined };
   const who = { ...principal, deviceId: randomUUID() } as unknown as Session;
   const session = new SocketSession(on as unknown as WebSocket, on.wire, who, around);
   hub.register(session);

@@ -63,6 +63,42 @@ describe('a group', () => {
     await Promise.all([bens.close(), cys.close()]);
   });
 
+  it('shows itself to who is taken in while they are online, before its facts, each time anew', async () => {
+    const [ada, ben, cy] = [await Person.signIn(app), await Person.signIn(app), await Person.signIn(app)];
+    const group = await groupOf(ada, 'Rowing', [ben]);
+    await ada.send(group.conversationId, 'before Cy');
+    const [phone, tablet] = [await cy.online(), await (await Person.signIn(app, cy.number)).online()];
+    const told = (line: Line) => line.frames.filter(({ scope }) => scope === group.conversationId);
+    const names = ['conversation-snapshot', 'member-added', 'message-posted'];
+    const namesOf = (line: Line) => told(line).flatMap(({ type }) => (names.includes(type) ? [type] : []));
+    const join = async (): Promise<string> => {
+      const added = await ada.call('POST', `${group.path}/members`, { accountId: cy.accountId });
+      await ada.send(group.conversationId, 'with Cy');
+      return added.body.memberId;
+    };
+    const memberId = await join();
+    for (const line of [phone, tablet]) {
+      await seesText(line, 'with Cy');
+      expect(namesOf(line)).toEqual(names);
+      const [snapshot, joining] = told(line) as [Frame, Frame];
+      expect(snapshot.revision).toBe(joining.revision - 1);
+      const { conversation, members } = snapshot.data;
+      expect(conversation).toMatchObject({ title: 'Rowing', kind: 'group', membersCount: 3, membership: { memberId } });
+      expect(conversation.membership).toMatchObject({ state: 'active', fromSeq: joining.data.seq });
+      const accounts = members.map(({ accountId }: Frame['data']) => accountId);
+      expect(accounts.toSorted()).toEqual([ada, ben, cy].map(({ accountId }) => accountId).toSorted());
+      expect(JSON.stringify(told(line))).not.toContain('before Cy');
+    }
+    await ada.call('DELETE', `${group.path}/members/${memberId}`);
+    await phone.next(({ type }) => type === 'member-removed');
+    await ada.send(group.conversationId, 'without Cy');
+    await join();
+    await phone.next(() => namesOf(phone).filter((name) => name === 'message-posted').length === 2);
+    expect(namesOf(phone)).toEqual([...names, ...names]);
+    expect(JSON.stringify(told(phone))).not.toContain('without Cy');
+    await Promise.all([phone.close(), tablet.close()]);
+  });
+
   it('lets the owner alone add and remove, and hands over when the owner leaves', async () => {
     const [ada, ben, cy] = [await Person.signIn(app), await Person.signIn(app), await Person.signIn(app)];
     const group = await groupOf(ada, 'Choir', [ben, cy]);

@@ -40,7 +40,8 @@ export function asyncApi(): object {
         '`sottovoce.ticket.<ticket>`. The first frame is `hello`, within ten seconds. Ignore server frames of a type that you do not ' +
         'know. In the background (`hello`, `set-background`) messages come at once; how far others have got is held back, the latest ' +
         'of each, until something else goes out or a minute has passed. After `resync` comes what you did not read in time, then ' +
-        '`caught-up`; nothing has to be asked for. `reauth` is answered by `authenticate` before its deadline. The reason of the close ' +
+        '`caught-up`; nothing has to be asked for. Who is taken into a conversation is told it as it is, `conversation-snapshot`, and ' +
+        'then the facts from the joining on. `reauth` is answered by `authenticate` before its deadline. The reason of the close ' +
         `codes 1012 and 4429 is how many milliseconds to wait. Close codes: ${Object.entries(closeCodes)
           .map(([name, code]) => `${code} ${name}`)
           .join(', ')}.`,

@@ -27,7 +27,21 @@ export async function catchUpAgain(deps: CatchUpDeps, session: SocketSession, po
   await fromLog(deps, session, { after: position - 1 });
 }
 
-async function fromLog(deps: CatchUpDeps, session: SocketSession, from: SyncCursor): Promise<void> {
+/**
+ * For a session that comes into a conversation while it is live: sync begins with the conversation as it is. To its device
+ * these are facts like others, and the cursor of the next mark vouches for them.
+ */
+export async function tellJoining(deps: CatchUpDeps, session: SocketSession, after: number): Promise<void> {
+  await deps.fanOut.reach(limits.sendDeadlineMs);
+  await fromLog(deps, session, { after }, 'unmarked');
+}
+
+async function fromLog(
+  deps: CatchUpDeps,
+  session: SocketSession,
+  from: SyncCursor,
+  marked: 'marked' | 'unmarked' = 'marked',
+): Promise<void> {
   let cursor = from;
   for (let isDone = false; !isDone && session.phase === 'catching-up'; ) {
     const { items, limited, next, caughtUp } = await deps.sync.since(session.principal, cursor);
@@ -36,15 +50,21 @@ async function fromLog(deps: CatchUpDeps, session: SocketSession, from: SyncCurs
     cursor = next;
     isDone = caughtUp;
   }
-  await goLive(deps, session, cursor.after);
+  await goLive(deps, session, cursor.after, marked);
 }
 
-async function goLive(deps: CatchUpDeps, session: SocketSession, syncedUpTo: number): Promise<void> {
+async function goLive(
+  deps: CatchUpDeps,
+  session: SocketSession,
+  syncedUpTo: number,
+  marked: 'marked' | 'unmarked' = 'marked',
+): Promise<void> {
   if (session.mustCatchUpAgain) {
     session.dropWaiting();
     await deps.fanOut.reach(limits.sendDeadlineMs);
-    return fromLog(deps, session, { after: syncedUpTo });
+    return fromLog(deps, session, { after: syncedUpTo }, marked);
   }
-  session.send({ type: 'caught-up', data: { cursor: deps.sync.cursorAt(session.principal, { after: syncedUpTo }) } });
-  session.goLive(syncedUpTo);
+  if (marked === 'marked')
+    session.send({ type: 'caught-up', data: { cursor: deps.sync.cursorAt(session.principal, { after: syncedUpTo }) } });
+  session.goLive(syncedUpTo, marked);
 }

@@ -20,15 +20,16 @@ import { ProblemError } from '../nest/problems.js';
 import { parseStrictJson } from '../nest/strict-json.js';
 import { problemOfError } from '../nest/to-problem.js';
 import type { TrafficGate } from '../nest/traffic-gate.js';
-import { type CatchUpDeps, catchUp, catchUpAgain } from './catch-up.js';
+import { type CatchUpDeps, catchUp, catchUpAgain, tellJoining } from './catch-up.js';
 import { type CommandDeps, commands, Farewell } from './commands.js';
 import { FrameGate } from './frame-gate.js';
 import { FrameTraffic } from './frame-traffic.js';
 import type { CommandData, CommandType } from './frames.js';
 import { closeCodes, commandData, commandEnvelope, socketLimits } from './frames.js';
-import { SocketSession, type Surroundings, type Wire } from './session.js';
+import { SocketSession, type Surroundings } from './session.js';
 import type { SessionHub } from './session-hub.js';
 import { Turn } from './turn.js';
+import type { Wire } from './wire.js';
 
 export interface GatewayDeps extends CommandDeps {
   readonly hub: SessionHub;
@@ -58,7 +59,9 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
       hub.counts.resyncs += 1;
       void this.keepUp(session, () => catchUpAgain(deps, session, position));
     };
-    this.around = { clock, turn: new Turn(), counts: hub.counts, fellBehind };
+    const joined = (session: SocketSession, after: number): void =>
+      void this.keepUp(session, () => tellJoining(deps, session, after));
+    this.around = { clock, turn: new Turn(), counts: hub.counts, fellBehind, joined };
   }
 
   /** Whatever fails here must not reach the one who calls: an exception of a connection would end the process. */

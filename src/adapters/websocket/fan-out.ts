@@ -16,7 +16,8 @@ import { liveFacts } from '../../projections/live-facts.js';
 import { ProblemError } from '../nest/problems.js';
 import type { Reads } from '../nest/reads.js';
 import { closeCodes } from './frames.js';
-import type { LiveFact, SocketSession } from './session.js';
+import type { LiveFact } from './live-fact.js';
+import type { SocketSession } from './session.js';
 import type { Membership, SessionHub } from './session-hub.js';
 import { textFrame } from './text-frame.js';
 
@@ -64,7 +65,7 @@ export class FanOut {
     for await (const batch of this.deps.eventFeed.follow(CONSUMER, options)) {
       this.begunUpTo = Math.max(this.begunUpTo, batch.upTo, ...batch.events.map(({ position }) => position));
       const news = this.firstTime(batch.events);
-      if (news.length > 0) await this.deliver(news);
+      if (news.length > 0) await this.deliver(news, batch.upTo);
       this.upTo = Math.max(this.upTo, batch.upTo);
       for (const position of this.ahead) if (position <= this.upTo) this.ahead.delete(position);
     }
@@ -118,7 +119,7 @@ export class FanOut {
     return found.filter(({ state }) => state === 'active');
   }
 
-  private async deliver(stored: readonly StoredEvent[]): Promise<void> {
+  private async deliver(stored: readonly StoredEvent[], handedUpTo: number): Promise<void> {
     const envelopes = stored.map((event) => known(this.deps.codec.decodeFeed(event)));
     const joined = await this.deps.join(envelopes);
     this.joinFirstMembers(joined);
@@ -133,7 +134,7 @@ export class FanOut {
     const now = this.deps.clock.now();
     if (this.begun?.conversationId !== begun) this.begun = undefined;
     for (const [index, event] of joined.entries()) {
-      this.begin(event);
+      this.begin(event, () => (isInOrder(joined, index, handedUpTo) ? event.meta.position - 1 : this.upTo));
       const readable = this.isOfFormerMember(event) ? undefined : opened[index];
       for (const fact of readable === undefined ? [] : liveFacts(readable, event.meta, now)) {
         this.encodings += 1;
@@ -147,11 +148,17 @@ export class FanOut {
     }
   }
 
-  /** What begins with this event, before its own fact. */
-  private begin(event: ProjectedEnvelope): void {
+  /**
+   * What begins with this event, before its own fact. Who comes into a conversation that was there before is told what it is,
+   * which only the views know; what those are read for holds up nobody else.
+   */
+  private begin(event: ProjectedEnvelope, after: () => number): void {
     if (event.type !== 'MemberAdded') return;
     this.former.delete(memberKey(event.data));
-    if (event.handle !== undefined) this.deps.hub.joinHandle(event.handle, event.data);
+    if (event.handle === undefined) return;
+    this.deps.hub.joinHandle(event.handle, event.data);
+    if (event.data.fromSeq === 1) return;
+    for (const session of this.deps.hub.ofHandle(event.handle)) session.join(event.meta.position, after());
   }
 
   /** From the first fact on, or not at all. */
@@ -243,6 +250,12 @@ const latestOf = (event: ProjectedEnvelope): Pick<LiveFact, 'latestOf'> =>
 const memberKey = ({ conversationId, memberId }: Membership): string => `${conversationId} ${memberId}`;
 
 type CreationEvent = Extract<ProjectedEnvelope, { type: 'ConversationCreated' | 'MemberAdded' }>;
+
+/** Whether all that is before this event in the log has been handed out before it. */
+const isInOrder = (events: readonly ProjectedEnvelope[], index: number, handedUpTo: number): boolean => {
+  const { position } = events[index]!.meta;
+  return position <= handedUpTo && events.slice(index + 1).every(({ meta }) => meta.position > position);
+};
 
 /** Of each conversation whose creation is among these events: where that ends, as far as they go. */
 function newestOfCreations(events: readonly ProjectedEnvelope[]): ReadonlyMap<ConversationId, number> {

@@ -3,7 +3,8 @@
  * Nothing here opens a sealed value or knows an account of anyone who is not connected.
  */
 import type { AccountId, ConversationId, DeviceId, Handle, MemberId } from '../../domain/kernel/ids.js';
-import type { LiveFact, SocketSession } from './session.js';
+import type { LiveFact } from './live-fact.js';
+import type { SocketSession } from './session.js';
 import { SocketCounts } from './socket-counts.js';
 
 export interface Membership {

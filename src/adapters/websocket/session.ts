@@ -3,27 +3,18 @@
  * wait here, so that none is lost between the sync and the first live one. One that does not read gets no more facts
  * until it has read what it was sent, and is then caught up from the log: what a socket can hold here is bounded (ADR 0029).
  */
-import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Clock } from '../../application/ports/clock.js';
 import type { Principal } from '../../application/ports/credentials.js';
 import { type Instant, instant } from '../../domain/kernel/instant.js';
 import type { Session } from '../nest/access-tokens.js';
 import { closeCodes, socketLimits } from './frames.js';
+import { HeldFacts } from './held-facts.js';
+import type { LiveFact } from './live-fact.js';
 import type { SocketCounts } from './socket-counts.js';
 import { textFrame } from './text-frame.js';
 import type { Turn } from './turn.js';
-
-/** A fact as it goes out: encoded once, the same bytes for every reader. */
-export interface LiveFact {
-  readonly position: number;
-  /** Of a creation: its newest position in hand. Who has synced less may have had no part in the conversation yet. */
-  readonly asNewAs?: number;
-  /** The whole WebSocket frame. */
-  readonly frame: Buffer;
-  /** Of facts where the latest wins and nobody waits for: what it is the latest of. A session in the background gets them later. */
-  readonly latestOf?: string;
-}
+import type { Wire } from './wire.js';
 
 /** What all sockets of a process have in common. */
 export interface Surroundings {
@@ -32,12 +23,8 @@ export interface Surroundings {
   readonly counts: SocketCounts;
   /** The reader has taken what was waiting for it, and facts from `position` on were dropped meanwhile. */
   fellBehind(session: SocketSession, position: number): void;
-}
-
-/** The connection under the socket. Whole frames written to it in one turn cannot mix with those that `ws` writes. */
-export interface Wire extends Pick<Duplex, 'cork' | 'uncork' | 'writableLength' | 'writableNeedDrain'> {
-  write(frame: Buffer, taken?: () => void): boolean;
-  once(event: 'drain', drained: () => void): unknown;
+  /** It has come into a conversation: what is after the position comes to it from the log. */
+  joined(session: SocketSession, after: number): void;
 }
 
 /** `behind`: live, but facts are dropped until the reader has read. */
@@ -63,6 +50,7 @@ export class SocketSession {
   wasReminded = false;
   readonly openedAtMs: number;
   private markedUpTo = 0;
+  private syncedUpTo = 0;
   private markedAtMs: number;
   private hasNews = false;
   /** Frames of this turn. */
@@ -75,7 +63,7 @@ export class SocketSession {
   private hasOverflowed = false;
   private droppedFrom = 0;
   /** In the background: the latest of each kind, until something else goes out. */
-  private held: Map<string, LiveFact> | undefined;
+  private held: HeldFacts | undefined;
   private inBackground = false;
   private pressedAtMs: number | undefined;
   private isFlooding = false;
@@ -139,11 +127,24 @@ export class SocketSession {
     return this.hasOverflowed && this.phase === 'catching-up';
   }
 
-  /** Goes live: what happened while the sync ran and is not in its answer goes out first. */
-  goLive(syncedUpTo: number): void {
+  /**
+   * It comes into a conversation by a fact at this position. That and what follows is read from the log, which begins with
+   * the conversation as it is; what was synced already tells it.
+   */
+  join(position: number, after: number): void {
+    if (this.phase === 'catching-up') this.overflow();
+    if (this.phase !== 'live' || position <= this.syncedUpTo) return;
+    this.beginCatchUp();
+    this.around.joined(this, after);
+  }
+
+  /** Goes live: what happened while the sync ran and is not in its answer goes out first. `marked`: its device was given the cursor. */
+  goLive(syncedUpTo: number, marked: 'marked' | 'unmarked' = 'marked'): void {
     if (this.phase !== 'catching-up') return;
     this.phase = 'live';
-    this.markedUpTo = syncedUpTo;
+    this.syncedUpTo = syncedUpTo;
+    if (marked === 'marked') this.markedUpTo = syncedUpTo;
+    else this.hasNews = true;
     const waited = this.waiting ?? [];
     this.dropWaiting();
     for (const fact of waited) if ((fact.asNewAs ?? fact.position) > syncedUpTo) this.deliver(fact);
@@ -248,11 +249,8 @@ export class SocketSession {
 
   private push(fact: LiveFact): void {
     if (this.inBackground && fact.latestOf !== undefined) {
-      this.held ??= new Map();
-      // The newest stands last, so that the first is the earliest that is still to be told.
-      this.held.delete(fact.latestOf);
-      this.held.set(fact.latestOf, fact);
-      if (this.held.size > socketLimits.heldFactsMax) this.release();
+      this.held ??= new HeldFacts();
+      if (this.held.hold(fact.latestOf, fact) > socketLimits.heldFactsMax) this.release();
       return;
     }
     this.release();
@@ -269,7 +267,7 @@ export class SocketSession {
     const { held } = this;
     if (held === undefined) return;
     this.held = undefined;
-    for (const fact of held.values()) {
+    for (const fact of held.all()) {
       if (this.phase === 'live') this.pushNow(fact);
       else this.deliver(fact);
     }
@@ -297,6 +295,10 @@ export class SocketSession {
     this.waiting ??= [];
     this.waitingBytes += fact.frame.length;
     if (this.waiting.push(fact) <= socketLimits.waitingFactsMax && this.waitingBytes <= socketLimits.unsentBytesMax) return;
+    this.overflow();
+  }
+
+  private overflow(): void {
     this.dropWaiting();
     this.hasOverflowed = true;
   }

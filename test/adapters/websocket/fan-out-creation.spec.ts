@@ -43,7 +43,13 @@ const handedOver = (events: ReturnType<typeof stored>): number =>
 
 function sessionOf(socket: FakeSocket, hub: SessionHub): SocketSession {
   const principal = { accountId: 'bea' as AccountId, deviceId: 'phone' as DeviceId, expiresAt: at };
-  const around = { clock: new TestClock(), turn: new Turn(), counts: hub.counts, fellBehind: () => undefined };
+  const around = {
+    clock: new TestClock(),
+    turn: new Turn(),
+    counts: hub.counts,
+    fellBehind: () => undefined,
+    joined: () => undefined,
+  };
   return new SocketSession(socket as unknown as WebSocket, socket.wire, principal, around);
 }
 

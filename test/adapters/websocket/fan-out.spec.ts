@@ -30,6 +30,7 @@ let isMember: boolean;
 let joinings: readonly object[];
 let opening: () => Promise<void>;
 let reached: number[];
+let joinedAfter: number[];
 
 const at = instant(Date.UTC(2031, 0, 1));
 const meta = (position: number) => ({ position, revision: position, recordedAt: at });
@@ -71,7 +72,8 @@ beforeEach(() => {
   hub = new SessionHub();
   socket = new FakeSocket();
   const clock = new TestClock();
-  const around = { clock, turn: new Turn(), counts: hub.counts, fellBehind: () => undefined };
+  const joined = (_session: SocketSession, after: number) => void joinedAfter.push(after);
+  const around = { clock, turn: new Turn(), counts: hub.counts, fellBehind: () => undefined, joined };
   const who = { accountId: randomUUID(), deviceId: randomUUID(), expiresAt: 0 } as unknown as Session;
   session = new SocketSession(socket as unknown as WebSocket, socket.wire, who, around);
   session.phase = 'catching-up';
@@ -81,6 +83,7 @@ beforeEach(() => {
   joinings = [];
   opening = async () => undefined;
   reached = [];
+  joinedAfter = [];
   fanOut = new FanOut({
     ...{ hub, clock, codec: { decodeFeed: (event: unknown) => event } },
     headPosition: async () => 0,
@@ -128,6 +131,7 @@ describe('a membership that the views know before its facts are handed out', () 
     const liveFrom = await fanOut.admit(session, 1_000);
     session.goLive(liveFrom);
     await handedOver([[owner(5), read(5, 'another' as MemberId), added(6), owner(7)]]);
+    session.goLive(5);
     await new Promise((resolve) => setImmediate(resolve));
     expect(socket.types).toEqual(['read-up-to', 'member-added', 'owner-changed']);
   });
@@ -138,6 +142,7 @@ describe('what the feed hands over again', () => {
     session.phase = 'live';
     hub.identify(session, HANDLE);
     await handedOver([[owner(4)], [added(5)], [owner(4), added(5)]]);
+    session.goLive(4);
     await new Promise((resolve) => setImmediate(resolve));
     expect(socket.types).toEqual(['member-added']);
   });
@@ -198,12 +203,48 @@ describe('a mark', () => {
 });
 
 describe('somebody who is online and added', () => {
-  it('gets what follows in the same batch, though nobody else is there', async () => {
+  beforeEach(async () => {
     isMember = false;
     await fanOut.admit(session, 1_000);
     session.goLive(0);
+  });
+
+  const types = async (): Promise<readonly string[]> => {
+    await new Promise((resolve) => setImmediate(resolve));
+    return socket.types;
+  };
+
+  it('gets what follows in the same batch, though nobody else is there', async () => {
     await delivered(added(1), owner(2));
-    await until('it came', () => socket.frames.length > 1);
-    expect(socket.types).toEqual(['member-added', 'owner-changed']);
+    session.goLive(0);
+    expect(await types()).toEqual(['member-added', 'owner-changed']);
+  });
+
+  it('is told from the log, and from nowhere else what the log has told', async () => {
+    await delivered(owner(1), added(2), owner(3), owner(4));
+    expect([joinedAfter, session.phase, await types()]).toEqual([[1], 'catching-up', []]);
+    session.goLive(3, 'unmarked');
+    expect(await types()).toEqual(['owner-changed']);
+  });
+
+  it.each([
+    ['in the same batch', [[added(4), owner(2)]]],
+    ['in a later one', [[added(4)], [owner(2)]]],
+  ])('is told from where all was handed out, when what was before comes after, %s', async (_when, given) => {
+    await handedOver(given);
+    expect(joinedAfter).toEqual([0]);
+  });
+
+  it('reads the log again when that happens while it is being read', async () => {
+    session.beginCatchUp();
+    await delivered(added(1));
+    expect([joinedAfter, session.mustCatchUpAgain]).toEqual([[], true]);
+  });
+
+  it('does not read again what it has synced', async () => {
+    session.beginCatchUp();
+    session.goLive(1);
+    await delivered(added(1));
+    expect([joinedAfter, session.phase]).toEqual([[], 'live']);
   });
 });

@@ -43,7 +43,7 @@ beforeEach(() => {
   stopping = new AbortController();
   isLive = async () => true;
   const principal = { accountId: randomUUID(), deviceId: randomUUID(), expiresAt: later(clock.now(), LIFE_MS) };
-  const around = { clock, turn: new Turn(), counts: hub.counts, fellBehind: () => undefined };
+  const around = { clock, turn: new Turn(), counts: hub.counts, fellBehind: () => undefined, joined: () => undefined };
   session = new SocketSession(socket as unknown as WebSocket, socket.wire, principal as unknown as Session, around);
   hub.register(session);
   socket.on('close', () => hub.remove(session));

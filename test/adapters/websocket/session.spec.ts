@@ -37,14 +37,14 @@ beforeEach(() => {
   behindFrom = [];
   const fellBehind = (_session: SocketSession, position: number) => void behindFrom.push(position);
   const principal = { accountId: randomUUID(), deviceId: randomUUID(), expiresAt: 0 } as unknown as Session;
-  const around = { clock, turn: new Turn(), counts, fellBehind };
+  const around = { clock, turn: new Turn(), counts, fellBehind, joined: () => undefined };
   session = new SocketSession(socket as unknown as ws.WebSocket, socket.wire, principal, around);
   session.phase = 'catching-up';
 });
 
 describe('the number of a socket', () => {
   it('is counted where the sockets of one server are counted, so that a server begun anew does the same again', () => {
-    const around = { clock, turn: new Turn(), counts, fellBehind: () => undefined };
+    const around = { clock, turn: new Turn(), counts, fellBehind: () => undefined, joined: () => undefined };
     const next = new SocketSession(socket as unknown as ws.WebSocket, socket.wire, {} as Session, around);
     expect([session.number, next.number, counts.opened]).toEqual([0, 1, 2]);
   });

@@ -37,7 +37,13 @@ beforeEach(async () => {
     sockets.handleUpgrade(request, stream, head, (socket) => {
       wire = stream;
       const who = { accountId: randomUUID(), deviceId: randomUUID(), expiresAt: 0 } as unknown as Session;
-      const around = { clock: new TestClock(), turn: new Turn(), counts: new SocketCounts(), fellBehind };
+      const around = {
+        clock: new TestClock(),
+        turn: new Turn(),
+        counts: new SocketCounts(),
+        fellBehind,
+        joined: () => undefined,
+      };
       session = new SocketSession(socket, stream, who, around);
       session.phase = 'catching-up';
       session.goLive(0);

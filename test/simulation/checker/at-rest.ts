@@ -52,8 +52,23 @@ function checkTold(evidence: Evidence, told: Told): void {
         checkPlace(evidence, told, conversation, place, interval);
       }
     }
-    if (conversation.isActive(told.account)) checkToldMarks(evidence, told, conversation);
+    if (!conversation.isActive(told.account)) continue;
+    checkToldMarks(evidence, told, conversation);
+    checkSnapshot(told, conversation);
   }
+}
+
+/** Who came into a conversation that was there before was told what it is. */
+function checkSnapshot(told: Told, conversation: ConversationTruth): void {
+  const { fromRevision, fromSeq } = conversation.intervalsOf(told.account).at(-1)!;
+  const { snapshotRevision } = told.conversation(conversation.id);
+  holds(
+    fromSeq === 1 || snapshotRevision >= fromRevision - 1,
+    'I1',
+    () =>
+      `device ${told.device} is in ${conversation.id} since revision ${fromRevision}, and its last snapshot is of ${snapshotRevision}`,
+    [conversation.id, told.account],
+  );
 }
 
 function checkPlace(evidence: Evidence, told: Told, conversation: ConversationTruth, place: Place, interval: Interval): void {

@@ -11,6 +11,8 @@ export interface ToldMessage {
 
 export class ToldConversation {
   revision = -1;
+  /** Of the newest snapshot. */
+  snapshotRevision = -1;
   maxSeq = 0;
   readonly messages = new Map<number, ToldMessage>();
   readonly limited: { readonly fromSeq: number; readonly toSeq: number }[] = [];
@@ -80,6 +82,7 @@ export class Told {
     for (const { accountId, memberId: other } of members ?? [])
       if (accountId !== undefined) known.accountOf.set(other as string, accountId as string);
     told.revision = frame.revision as number;
+    told.snapshotRevision = Math.max(told.snapshotRevision, told.revision);
     if (state === 'active') told.endedAt = undefined;
     this.had(id, conversation.lastSeq as number);
   }
