@@ -81,6 +81,7 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
     const older = this.deps.hub.register(session);
     older?.close(closeCodes.replaced, 'a newer socket of this device is open');
     socket.on('message', (data, isBinary) => void this.safely(session, () => this.receive(session, data, isBinary)));
+    socket.on('ping', (payload) => session.pong(payload));
     socket.on('pong', () => {
       session.missedPings = 0;
     });

@@ -185,6 +185,12 @@ export class SocketSession {
     this.readOrNot();
   }
 
+  /** Answers a ping. Pongs wait for the reader too: who pings and does not read is not read from either. */
+  pong(payload: Buffer): void {
+    this.socket.pong(payload);
+    if (this.phase !== 'closed' && this.unsentBytes > socketLimits.unsentBytesMax) this.press();
+  }
+
   /** For how long the reader has not taken what waits for it. */
   get pressedMs(): number {
     return this.pressedAtMs === undefined ? 0 : this.around.clock.monotonicMs() - this.pressedAtMs;

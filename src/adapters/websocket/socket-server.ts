@@ -67,6 +67,8 @@ export class SocketServer implements WebSocketAdapter<WebSocketServer, WebSocket
     const server = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
+      // The session answers pings: what ws answers on its own has no bound for a peer that does not read.
+      autoPong: false,
       maxPayload: socketLimits.frameBytesMax,
       maxFragments: FRAGMENTS_MAX,
       maxBufferedChunks: CHUNKS_MAX,
