@@ -10,7 +10,7 @@ import { Chance } from './chance.js';
 import { FuzzedSocket, hello } from './fuzzed-socket.js';
 import { type Mutated, mutate } from './mutations.js';
 import { shrink } from './shrink.js';
-import { frameProblem, logProblem } from './verdict.js';
+import { frameInWords, frameProblem, logProblem } from './verdict.js';
 
 const { values } = parseArgs({
   options: { frames: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' } },
@@ -22,6 +22,11 @@ const CHECK_EVERY = Math.max(500, Math.floor(frames / 40));
 /** Memory is judged from here on: before, caches fill and code is compiled. */
 const WARM = 0.25;
 const CANARY = `kestrel-${seed}-`;
+/** Answers of the parser, of the schemas, of the use cases and of the store. */
+const REACHED = ['ack', 'error unknown-frame-type', 'error invalid-request', 'error invalid-cursor', 'error message-not-found'];
+const REACHED_ENDS = ['closed 1002', 'closed 1007', 'closed 1009', 'closed 4400', 'answered', 'unfinished'];
+/** Many commands in one write: a limit that a mutation may well meet. */
+const UNDER_WAY = 'socket-in-flight';
 const SEED_STEP = 0x9e3779b1;
 
 interface Failure {
@@ -31,6 +36,8 @@ interface Failure {
 }
 
 const outcomes = new Map<string, number>();
+/** What the server said of the frames, by word: it shows how far they got. */
+const answers = new Map<string, number>();
 const failures: Failure[] = [];
 const memory: { readonly frames: number; readonly mib: number }[] = [];
 let healthChecks = 0;
@@ -67,11 +74,14 @@ async function checkHealth(app: ServedApp, honest: Line, conversationId: string)
   healthChecks += 1;
 }
 
+const count = (counts: Map<string, number>, word: string): unknown => counts.set(word, (counts.get(word) ?? 0) + 1);
+
 async function work(app: ServedApp, socket: FuzzedSocket, take: () => number | undefined, conversationId: string): Promise<void> {
   for (let at = take(); at !== undefined && failures.length === 0; at = take()) {
     const mutated = mutatedAt(at, conversationId);
     const { received, how } = await socket.deliver(mutated.bytes);
-    outcomes.set(how, (outcomes.get(how) ?? 0) + 1);
+    count(outcomes, how);
+    for (const word of received.flatMap(frameInWords)) count(answers, word);
     const why =
       app.ended === undefined ? received.map(frameProblem).find((one) => one !== undefined) : `The server ${app.ended}.`;
     if (why !== undefined) failures.push({ at, why, mutated });
@@ -132,13 +142,24 @@ async function main(): Promise<void> {
   const [first, middle, last] = [warm[0], warm[Math.floor(warm.length / 2)], warm.at(-1)];
   const sent = [...outcomes.values()].reduce((sum, count) => sum + count, 0);
   console.log(`${sent} frames of seed ${seed} in ${Math.round((performance.now() - startedMs) / 1_000)} s`);
-  for (const [how, count] of [...outcomes].sort(([, one], [, other]) => other - one))
-    console.log(`  ${String(count).padStart(8)} ${how}`);
+  for (const counts of [outcomes, answers]) {
+    console.log(counts === outcomes ? 'what became of them:' : 'answers to those that were commands:');
+    for (const [word, times] of [...counts].sort(([, one], [, other]) => other - one))
+      console.log(`  ${String(times).padStart(8)} ${word}`);
+  }
   console.log(
     `memory: ${first?.mib} MiB warm, ${middle?.mib} MiB in the middle, ${last?.mib} MiB at the end; slope ${slope(warm).toFixed(2)} MiB for each 10,000 frames`,
   );
   if (defect !== undefined) console.log(`FAIL  ${(defect as Error).message}`);
-  const checks = [app.ended === undefined, failures.length === 0, defect === undefined, healthChecks > 0, sent === frames];
+  // Each stage behind the door was reached, and no limit on traffic stood before it.
+  const isReached = REACHED.every((word) => (answers.get(word) ?? 0) > 0) && REACHED_ENDS.every((how) => outcomes.has(how));
+  if (!isReached) console.log(`FAIL  not all of ${[...REACHED, ...REACHED_ENDS].join(', ')} came`);
+  const limited = [...answers.keys()].filter((word) => word.startsWith('error too-many-requests') && !word.endsWith(UNDER_WAY));
+  if (limited.length > 0) console.log(`FAIL  limits on traffic refused frames: ${limited.join(', ')}`);
+  const checks = [
+    ...[app.ended === undefined, failures.length === 0, defect === undefined, healthChecks > 0, sent === frames],
+    ...[isReached, limited.length === 0],
+  ];
   await app.stop();
   console.log(`${healthChecks} times an honest client was answered and the log was read`);
   const failed = checks.filter((isFine) => !isFine).length;

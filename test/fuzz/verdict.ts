@@ -20,6 +20,14 @@ export function frameProblem({ opcode, payload }: Received): string | undefined 
   return isOurs ? `A command was answered ${problem.status} ${problem.code}.` : undefined;
 }
 
+/** Which reply to a command it is, for whoever counts them. */
+export function frameInWords({ opcode, payload }: Received): readonly string[] {
+  if (opcode !== op.text) return [];
+  const { type, problem } = JSON.parse(payload.toString());
+  if (type !== 'error') return type === 'ack' ? ['ack'] : [];
+  return [`error ${problem.code}${problem.limit === undefined ? '' : ` ${problem.limit}`}`];
+}
+
 export function logProblem(line: string, canary: string): string | undefined {
   if (line.includes(canary)) return `The log holds what somebody sent: ${line}`;
   if (CONTROL.test(line)) return `A log line holds a control character: ${JSON.stringify(line)}`;

@@ -15,6 +15,8 @@ import { ServedApp } from '../support/served-app.js';
 const VERSION = '4.32.5';
 const PEOPLE = 6;
 const ROUNDS_MAX = 100;
+/** A run that is mostly refused at the door says nothing about what is behind it. */
+const GRANTED_MIN = 0.1;
 /**
  * Not judged: that what fits a schema is taken, because a sealed cursor or a number's kind is more than a schema can say; and
  * that a method which is not there is a 405, because it is a 404 here.
@@ -151,7 +153,13 @@ async function main(): Promise<void> {
   for (const [code, count] of [...answers].sort()) console.log(`  ${code}  ${count}`);
   console.log(`memory of the server in MiB, after each round: ${memory.join(', ')}`);
   for (const line of errors.slice(0, 10)) console.log(line);
-  const checks = [failedRounds === 0, app.ended === undefined, errors.length === 0, requests >= wanted];
+  const share = (isMeant: (code: string) => boolean): number =>
+    [...answers].reduce((sum, [code, times]) => sum + (isMeant(code) ? times : 0), 0) / requests;
+  const [granted, limited] = [share((code) => code.startsWith('2')), share((code) => code === '429')];
+  console.log(`${(granted * 100).toFixed(1)} % were granted, ${(limited * 100).toFixed(1)} % met a limit on traffic`);
+  if (granted < GRANTED_MIN || limited > 0) console.log('FAIL  the requests did not reach what they are made for');
+  const isReached = granted >= GRANTED_MIN && limited === 0;
+  const checks = [failedRounds === 0, app.ended === undefined, errors.length === 0, requests >= wanted, isReached];
   await app.stop();
   rmSync(folder, { recursive: true, force: true });
   const failed = checks.filter((isFine) => !isFine).length;

@@ -43,7 +43,8 @@ async function crowd(app: ServedApp, watch: Watch, count: number, sends: string)
   );
   const left = sockets.filter((socket) => !socket.destroyed).length;
   for (const socket of sockets) socket.destroy();
-  return allGone ? [] : [`${left} connections are still open after ${GONE_WITHIN_MS} ms.`];
+  const problems = held < count ? [`The load was not reached: ${held} of ${count} connections were held at once.`] : [];
+  return allGone ? problems : [...problems, `${left} connections are still open after ${GONE_WITHIN_MS} ms.`];
 }
 
 export const halfOpen = (app: ServedApp, watch: Watch, { count }: Connections) => crowd(app, watch, count, HALF_AN_UPGRADE);

@@ -7,6 +7,8 @@ import type { Watch } from './watch.js';
 
 const ATTACKERS = 4;
 const IN_ONE_WRITE = 10_000;
+/** Of what two million pieces may add to the memory of the server. */
+const GROWTH_MIB_MAX = 50;
 
 export async function fragments(app: ServedApp, watch: Watch, of: { readonly fragments: number }): Promise<readonly string[]> {
   const people = await Promise.all(Array.from({ length: ATTACKERS }, () => Person.signIn(app.asApp)));
@@ -32,5 +34,8 @@ export async function fragments(app: ServedApp, watch: Watch, of: { readonly fra
   watch.say(
     `${sent} fragments of one byte; sockets closed by code: ${[...codes].map(([code, count]) => `${code}: ${count}`).join(', ')}`,
   );
-  return [...codes.keys()].every((code) => code === 1_008) ? [] : ['A socket with too many fragments was not closed with 1008.'];
+  const grew = watch.memory.most - watch.memory.first;
+  const problems = grew > GROWTH_MIB_MAX ? [`The fragments added ${grew} MiB, more than ${GROWTH_MIB_MAX}.`] : [];
+  const areClosed = codes.size === 1 && codes.has(1_008);
+  return areClosed ? problems : [...problems, 'A socket with too many fragments was not closed with 1008.'];
 }

@@ -2,6 +2,7 @@
 import { logProblem } from '../fuzz/verdict.js';
 import { Person } from '../support/person.js';
 import type { ServedApp } from '../support/served-app.js';
+import { Memory } from './memory.js';
 
 /** A defect, not a target: nobody may have to wait so long. */
 const HONEST_MS_MAX = 10_000;
@@ -9,7 +10,7 @@ const EVERY_MS = 250;
 
 export class Watch {
   told = '';
-  private readonly memory: number[] = [];
+  readonly memory = new Memory();
   private readonly waitedMs: number[] = [];
   private readonly problems: string[] = [];
   private isOver = false;
@@ -24,7 +25,7 @@ export class Watch {
     const watch = new Watch(app, await Person.signIn(app.asApp));
     await watch.connect();
     watch.waitedMs.length = 0;
-    watch.memory.push(app.memoryMib());
+    watch.memory.add(app.memoryMib());
     watch.watching = watch.run();
     return watch;
   }
@@ -49,12 +50,12 @@ export class Watch {
     await this.watching;
     await this.connect().catch((error: unknown) => this.problems.push(`At the end an honest client is not served: ${error}`));
     if (this.app.ended !== undefined) this.problems.push(`The server ${this.app.ended}.`);
-    else this.memory.push(this.app.memoryMib());
+    else this.memory.add(this.app.memoryMib());
     const sorted = [...this.waitedMs].sort((one, other) => one - other);
     const [median, worst] = [sorted[Math.floor(sorted.length / 2)] ?? 0, sorted.at(-1) ?? 0];
     const { memory } = this;
-    const middle = memory[Math.floor(memory.length / 2)];
-    this.told += `memory ${memory[0]} MiB before, ${middle} in the middle, ${Math.max(...memory)} at most, ${memory.at(-1)} at the end; `;
+    this.told += `${memory.told}; `;
+    if (memory.problem !== undefined) this.problems.push(memory.problem);
     this.told += `an honest client connected ${sorted.length} times in ${median.toFixed(0)} ms (median), ${worst.toFixed(0)} ms at most`;
     if (worst > HONEST_MS_MAX) this.problems.push(`An honest client waited ${worst.toFixed(0)} ms.`);
     return this.problems;
@@ -64,7 +65,7 @@ export class Watch {
     while (!this.isOver && this.app.ended === undefined) {
       await this.connect().catch((error: unknown) => this.problems.push(`An honest client is not served: ${error}`));
       if (this.app.ended !== undefined) return;
-      this.memory.push(this.app.memoryMib());
+      this.memory.add(this.app.memoryMib());
       for (const line of this.app.logged.splice(0)) {
         const problem = logProblem(line, 'no canary here');
         if (problem !== undefined) this.problems.push(problem);
