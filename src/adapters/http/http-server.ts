@@ -13,6 +13,7 @@ import { BrokenRequests, checkBodyType, isHeadFine } from './broken-requests.js'
 import { type ConnectionLimits, limitConnections } from './connection-limits.js';
 import { allowOrigins } from './cross-origin.js';
 import { compressLargeAnswers } from './large-answers.js';
+import { UnreadAnswers, type UnreadLimits, unreadLimits } from './unread-answers.js';
 
 const CANONICAL_PATH = /^(?:\/[A-Za-z0-9._~-]+)+$|^\/$/;
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -27,15 +28,18 @@ export interface HttpServerOptions {
   /** Of pages that may use the API. */
   readonly origins: readonly string[];
   readonly connections?: Partial<ConnectionLimits>;
+  readonly unread?: UnreadLimits;
 }
 
-export function createHttpServer({ trustedProxies, ids, origins, connections = {} }: HttpServerOptions): FastifyAdapter {
+export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
+  const { trustedProxies, ids, origins, connections = {}, unread = unreadLimits } = options;
   const broken = new BrokenRequests(ids);
   const adapter = new FastifyAdapter({
     bodyLimit: limits.frameBytesMax,
     genReqId: () => ids.uuid(),
     trustProxy: (_address: string, hop: number) => hop < trustedProxies,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: unread.stalledMs,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUTS_CHECK_MS, requireHostHeader: false },
     clientErrorHandler: (error, socket) => broken.refuse(error, socket),
     exposeHeadRoutes: false,
@@ -68,6 +72,7 @@ export function createHttpServer({ trustedProxies, ids, origins, connections = {
   });
   allowOrigins(fastify, origins);
   compressLargeAnswers(fastify);
+  new UnreadAnswers(unread).watch(fastify);
   // One path, one route: what spells it otherwise does not exist, so no rule can be dodged by spelling.
   fastify.addHook('onRequest', async (request, reply) => {
     if (!isHeadFine(request.raw)) {
