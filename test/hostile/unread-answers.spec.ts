@@ -4,6 +4,7 @@
  */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHttpServer } from '../../src/adapters/http/http-server.js';
 import type { UnreadLimits } from '../../src/adapters/http/unread-answers.js';
@@ -16,6 +17,10 @@ import { until } from '../support/until.js';
 const ANSWER = 'x'.repeat(4 * 1_024 * 1_024);
 const LIMITS = { underWayMax: 4, bytesPerNetworkMax: 2 * ANSWER.length, stalledMs: 30_000 };
 const ASK = 'GET /large HTTP/1.1\r\nHost: a\r\n\r\n';
+
+function* endless(): Generator<Buffer> {
+  for (;;) yield Buffer.alloc(64 * 1_024);
+}
 
 let url: string;
 let server: Server;
@@ -32,6 +37,7 @@ async function open(unread: UnreadLimits): Promise<void> {
     answered += 1;
     return ANSWER;
   });
+  fastify.get('/file', async (_request, reply) => reply.header('content-length', ANSWER.length).send(Readable.from(endless())));
   await fastify.listen({ host: '127.0.0.1', port: 0 });
   server = fastify.server as Server;
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -78,6 +84,16 @@ describe('a client that asks and does not read', () => {
     await until('the network is refused', async () => (await status()) === 429);
     for (const socket of sockets) socket.tcp.resume();
     await until('it is served again', async () => (await status()) === 200);
+  });
+
+  it('does not keep more files open than that', async () => {
+    await open(LIMITS);
+    await asking('GET /file HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(3));
+    await until('the network is refused', async () => {
+      const { status, body } = await fetch(`${url}/file`);
+      await body?.cancel();
+      return status === 429;
+    });
   });
 
   it('is ended when it has taken nothing for a while', async () => {

@@ -8,6 +8,8 @@ import { logProblem } from '../fuzz/verdict.js';
 import { bombTexts } from '../siege/bombs.js';
 import { type AppUnderTest, openApp } from '../support/app-under-test.js';
 import { Person, request } from '../support/person.js';
+import { frame, op, RawSocket, upgradeHead } from '../support/raw-socket.js';
+import { until } from '../support/until.js';
 
 interface Schema {
   readonly $ref?: string;
@@ -24,6 +26,8 @@ interface Operation {
 }
 
 const CANARY = 'kestrel-9';
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
+const MALFORMED = 4_400;
 let app: AppUnderTest;
 let ada: Person;
 let ben: Person;
@@ -72,13 +76,14 @@ function textsIn(given: Schema, at: readonly string[] = []): (readonly string[])
   const schema = followed(given);
   if (schema.properties !== undefined)
     return Object.entries(schema.properties).flatMap(([name, one]) => textsIn(one, [...at, name]));
+  if (schema.type === 'array') return textsIn(schema.items as Schema, [...at, '0']);
   return schema.type === 'string' ? [at] : [];
 }
 
 function withAt(root: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
-  return name === undefined
-    ? value
-    : { ...(root as object), [name]: withAt((root as Record<string, unknown>)[name], rest, value) };
+  if (name === undefined) return value;
+  if (Array.isArray(root)) return root.map((one, index) => (String(index) === name ? withAt(one, rest, value) : one));
+  return { ...(root as object), [name]: withAt((root as Record<string, unknown>)[name], rest, value) };
 }
 
 const notTexts: readonly unknown[] = [
@@ -120,6 +125,30 @@ const texts = [
   'x'.repeat(10_000),
 ];
 
+/** One of each command of the socket that takes texts, with a text wherever there may be one. */
+function commandsWithTexts(): readonly (readonly [type: string, data: object])[] {
+  const messageId = randomUUID();
+  const content = { type: 'text', text: 'abc' };
+  const encrypted = { type: 'encrypted', scheme: 'abc', epoch: 1, header: 'YWJj', ciphertext: 'YWJj' };
+  const hints = { mentions: [randomUUID()] };
+  const relations = { replyTo: randomUUID(), threadId: randomUUID() };
+  return [
+    ['send-message', { conversationId, messageId, content, hints, relations, composedAt: new Date(0).toISOString() }],
+    ['send-message', { conversationId, messageId, content: encrypted }],
+    ['remove-message', { conversationId, messageId }],
+    ['mark-read', { conversationId, seq: 1 }],
+    ['received', { cursor: 'abc' }],
+    ['authenticate', { accessToken: 'abc' }],
+  ];
+}
+
+const leavesOf = (value: unknown, at: readonly string[] = []): (readonly string[])[] =>
+  typeof value === 'object' && value !== null
+    ? Object.entries(value).flatMap(([name, one]) => leavesOf(one, [...at, name]))
+    : typeof value === 'string'
+      ? [at]
+      : [];
+
 describe('where a text is due', () => {
   it('anything else is refused, whatever a store might make of it', async () => {
     const complaints: string[] = [];
@@ -136,6 +165,42 @@ describe('where a text is due', () => {
       }
     }
     expect(asked).toBeGreaterThan(300);
+    expect(complaints).toEqual([]);
+  });
+
+  it('anything else is refused in every command of the socket too', async () => {
+    const line = await ada.online();
+    const complaints: string[] = [];
+    let asked = 0;
+    for (const [type, data] of commandsWithTexts()) {
+      for (const at of leavesOf(data)) {
+        for (const value of notTexts) {
+          const { problem } = await line.ask(type, withAt(data, at, value) as object);
+          line.frames.length = 0;
+          asked += 1;
+          if (problem?.code !== 'invalid-request') complaints.push(`${type} /${at.join('/')} ${JSON.stringify(value)}`);
+        }
+      }
+    }
+    await line.close();
+    expect(asked).toBeGreaterThan(200);
+    expect(complaints).toEqual([]);
+  });
+
+  it('operators in a path are not found', async () => {
+    const complaints: string[] = [];
+    for (const path of new Set(operations.map(([, one]) => one).filter((one) => UUID.test(one)))) {
+      for (const value of ['{"$ne":null}', '[$ne]', '$where', '__proto__', "' OR 1=1 --", '*']) {
+        const { status, body } = await request(
+          app,
+          'GET',
+          path.replace(UUID, encodeURIComponent(value)),
+          undefined,
+          ada.accessToken,
+        );
+        if (status !== 404 && status !== 400 && status !== 405) complaints.push(`${path} ${value}: ${status} ${body?.code}`);
+      }
+    }
     expect(complaints).toEqual([]);
   });
 
@@ -184,6 +249,18 @@ describe('JSON that is small to send and large to hold', () => {
     expect([answer.status, ((await answer.json()) as { requestId: string }).requestId.length]).toEqual([400, 36]);
     const fresh = {} as { polluted?: boolean };
     expect([fresh.polluted, Object.keys(Object.prototype)]).toEqual([undefined, []]);
+  });
+
+  it.each(bombTexts)('as %s is refused on the socket', async (_what, text) => {
+    const raw = await RawSocket.upgraded(app.url, upgradeHead(ada.accessToken));
+    raw.write(frame({ opcode: op.text, payload: `{"type":"levitate","id":"${randomUUID()}","data":{"a":${text}}}` }));
+    const answered = () => raw.received.find(({ opcode }) => opcode !== op.ping);
+    await until('it is answered', () => raw.isOver || answered() !== undefined);
+    const answer = answered();
+    const code = answer?.opcode === op.close ? answer.payload.readUInt16BE() : JSON.parse(`${answer?.payload}`).problem.code;
+    raw.destroy();
+    expect([MALFORMED, 'unknown-frame-type']).toContain(code);
+    expect([({} as { polluted?: boolean }).polluted, Object.keys(Object.prototype)]).toEqual([undefined, []]);
   });
 });
 

@@ -50,8 +50,10 @@ export class UnreadAnswers {
         throw new ProblemError('too-many-requests', { limit: 'unread-answers', retryAfterMs: RETRY_AFTER_MS });
     });
     fastify.addHook('onSend', async ({ raw: { socket }, ip }, reply, payload) => {
-      if (socket.destroyed || !(typeof payload === 'string' || Buffer.isBuffer(payload))) return payload;
-      const bytes = Buffer.byteLength(payload);
+      if (socket.destroyed) return payload;
+      // A file that is sent counts whole, for as long as it is open.
+      const isWhole = typeof payload === 'string' || Buffer.isBuffer(payload);
+      const bytes = isWhole ? Buffer.byteLength(payload) : Number(reply.getHeader('content-length') ?? 0);
       const connection = this.connectionOf(socket);
       this.add(connection, networkOf(ip), bytes);
       reply.raw.once('close', () => this.add(connection, networkOf(ip), -bytes));
