@@ -335,7 +335,7 @@ const reading: readonly PlantedBug[] = [
     "else if (this.phase === 'behind') this.write(fact.frame);",
   ]),
   bug(5, 'forgets that too much waited while a device caught up', [
-    SESSION,
+    'adapters/websocket/waiting-facts.ts',
     'this.hasOverflowed = true;',
     'this.hasOverflowed = false;',
   ]),

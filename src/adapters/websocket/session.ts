@@ -14,6 +14,7 @@ import type { LiveFact } from './live-fact.js';
 import type { SocketCounts } from './socket-counts.js';
 import { textFrame } from './text-frame.js';
 import type { Turn } from './turn.js';
+import { WaitingFacts } from './waiting-facts.js';
 import type { Wire } from './wire.js';
 
 /** What all sockets of a process have in common. */
@@ -57,10 +58,7 @@ export class SocketSession {
   private out: Buffer | Buffer[] | undefined;
   private outBytes = 0;
   private unsentFrames = 0;
-  private waiting: LiveFact[] | undefined;
-  private waitingBytes = 0;
-  /** Facts that waited were too many: they are read from the log again. */
-  private hasOverflowed = false;
+  private waiting = new WaitingFacts();
   private droppedFrom = 0;
   /** In the background: the latest of each kind, until something else goes out. */
   private held: HeldFacts | undefined;
@@ -87,7 +85,7 @@ export class SocketSession {
 
   /** Facts that are held until it has caught up. */
   get waitingFacts(): number {
-    return this.waiting?.length ?? 0;
+    return this.waiting.size;
   }
 
   send(frame: object): void {
@@ -106,7 +104,7 @@ export class SocketSession {
 
   deliver(fact: LiveFact): void {
     if (this.phase === 'live') this.push(fact);
-    else if (this.phase === 'catching-up') this.keep(fact);
+    else if (this.phase === 'catching-up') this.waiting.keep(fact);
     else if (this.phase === 'behind') this.drop(fact);
   }
 
@@ -117,14 +115,12 @@ export class SocketSession {
   }
 
   dropWaiting(): void {
-    this.waiting = undefined;
-    this.waitingBytes = 0;
-    this.hasOverflowed = false;
+    if (this.waiting.size > 0 || this.waiting.hasOverflowed) this.waiting = new WaitingFacts();
   }
 
   /** More happened while it caught up than can wait here: it has to catch up again. */
   get mustCatchUpAgain(): boolean {
-    return this.hasOverflowed && this.phase === 'catching-up';
+    return this.waiting.hasOverflowed && this.phase === 'catching-up';
   }
 
   /**
@@ -132,7 +128,7 @@ export class SocketSession {
    * the conversation as it is; what was synced already tells it.
    */
   join(position: number, after: number): void {
-    if (this.phase === 'catching-up') this.overflow();
+    if (this.phase === 'catching-up') this.waiting.overflow();
     if (this.phase !== 'live' || position <= this.syncedUpTo) return;
     this.beginCatchUp();
     this.around.joined(this, after);
@@ -145,9 +141,9 @@ export class SocketSession {
     this.syncedUpTo = syncedUpTo;
     if (marked === 'marked') this.markedUpTo = syncedUpTo;
     else this.hasNews = true;
-    const waited = this.waiting ?? [];
+    const waited = this.waiting;
     this.dropWaiting();
-    for (const fact of waited) if ((fact.asNewAs ?? fact.position) > syncedUpTo) this.deliver(fact);
+    for (const fact of waited.all()) if ((fact.asNewAs ?? fact.position) > syncedUpTo) this.deliver(fact);
   }
 
   /**
@@ -294,19 +290,6 @@ export class SocketSession {
   private drop({ position }: LiveFact): void {
     this.droppedFrom = Math.min(this.droppedFrom, position);
     this.around.counts.factsDropped += 1;
-  }
-
-  private keep(fact: LiveFact): void {
-    if (this.hasOverflowed) return;
-    this.waiting ??= [];
-    this.waitingBytes += fact.frame.length;
-    if (this.waiting.push(fact) <= socketLimits.waitingFactsMax && this.waitingBytes <= socketLimits.unsentBytesMax) return;
-    this.overflow();
-  }
-
-  private overflow(): void {
-    this.dropWaiting();
-    this.hasOverflowed = true;
   }
 
   private write(frame: Buffer): void {
