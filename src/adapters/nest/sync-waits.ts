@@ -10,6 +10,8 @@ import { known } from '../../projections/kernel/feed-events.js';
 
 /** One device that waits. Rings that come before it listens are not lost. */
 export class SyncWait {
+  /** That it is to be woken for; so who leaves need not be looked for in those of everybody else. */
+  readonly conversations = new Set<ConversationId>();
   private hasRung = false;
   private hasEnded = false;
   private wake: () => void = () => undefined;
@@ -85,7 +87,10 @@ export class SyncWaits {
 
   join(wait: SyncWait, conversations: Iterable<ConversationId>): void {
     if (this.byDevice.get(wait.principal.deviceId) !== wait) return;
-    for (const conversationId of conversations) put(this.byConversation, conversationId, wait);
+    for (const conversationId of conversations) {
+      put(this.byConversation, conversationId, wait);
+      wait.conversations.add(conversationId);
+    }
   }
 
   leave(wait: SyncWait): void {
@@ -94,7 +99,7 @@ export class SyncWaits {
     this.byDevice.delete(deviceId);
     takeOut(this.byAccount, accountId, wait);
     takeOut(this.byHandle, wait.handle, wait);
-    for (const conversationId of [...this.byConversation.keys()]) takeOut(this.byConversation, conversationId, wait);
+    for (const conversationId of wait.conversations) takeOut(this.byConversation, conversationId, wait);
   }
 
   /** The views hold these by now. */
