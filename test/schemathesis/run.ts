@@ -2,8 +2,9 @@
  * T6: so many requests that Schemathesis makes of the OpenAPI document, to a server with several people on it. Schemathesis is
  * Python: it gets an environment of its own outside this folder, with pinned versions. `npm run schemathesis -- --requests 25000`.
  */
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,7 +113,8 @@ async function play({
     '--continue-on-failure',
     '--no-color',
   ];
-  const { status } = spawnSync(
+  // Not in step with it: a connection that the server ends meanwhile has to be noticed here.
+  const child = spawn(
     command,
     [
       ...[
@@ -130,6 +132,7 @@ async function play({
     ],
     { cwd: folder, env: { ...env, SOTTOVOCE_SEED: String(seed + round) }, stdio: ['ignore', 'inherit', 'inherit'] },
   );
+  const [status] = (await once(child, 'close')) as [number | null];
   return { status: status ?? 1, codes: readFileSync(countFile, 'utf8').split('\n').slice(0, -1) };
 }
 

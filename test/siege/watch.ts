@@ -14,6 +14,7 @@ export class Watch {
   private readonly waitedMs: number[] = [];
   private readonly problems: string[] = [];
   private isOver = false;
+  private last: Promise<unknown> = Promise.resolve();
   private watching: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -30,8 +31,14 @@ export class Watch {
     return watch;
   }
 
-  /** An honest device opens a socket, says hello and is up to date: how long that took. */
-  async connect(): Promise<number> {
+  /** An honest device opens a socket, says hello and is up to date: how long that took. One at a time, as it has one socket. */
+  connect(): Promise<number> {
+    const connected = this.last.then(() => this.connectNow());
+    this.last = connected.catch(() => undefined);
+    return connected;
+  }
+
+  private async connectNow(): Promise<number> {
     const startedMs = performance.now();
     const line = await this.honest.online();
     const tookMs = performance.now() - startedMs;
