@@ -25,7 +25,7 @@ import { Rebuilds } from './projections/rebuilds.js';
 
 const PROJECTOR = 'projector';
 const BATCH_EVENTS_MAX = 1_000;
-const GATHER_MS = 20;
+const GATHER_MS = 50;
 
 export interface Processes {
   readonly projector: ProjectionRunner;

@@ -111,20 +111,24 @@ export class EventCodec {
   /** As `decode`, for readers of the whole feed, who also meet the records of removed streams. */
   decodeFeed(stored: StoredEvent): Envelope<DomainEvent> {
     if (stored.type !== STREAM_REMOVED) return this.decode(stored);
-    const { type, data, ...meta } = stored;
-    return { type, data: JSON.parse(data), meta };
+    return { type: stored.type, data: JSON.parse(stored.data), meta: metaOf(stored) };
   }
 }
 
 function decodedOf(stored: StoredEvent): Envelope<StoredDomainEvent> {
-  const { type, data, ...meta } = stored;
+  const { type, schemaVersion } = stored;
   const rule = ruleOf(type);
-  if (meta.schemaVersion > rule.version) {
-    throw new Error(
-      `${type} has schema version ${meta.schemaVersion}, this code knows ${rule.version}: it is older than the store`,
-    );
+  if (schemaVersion > rule.version) {
+    throw new Error(`${type} has schema version ${schemaVersion}, this code knows ${rule.version}: it is older than the store`);
   }
-  return { type, data: JSON.parse(data), meta } as Envelope<StoredDomainEvent>;
+  return { type, data: JSON.parse(stored.data), meta: metaOf(stored) } as Envelope<StoredDomainEvent>;
+}
+
+/** Name by name: to leave two names out of an object costs more than the rest of decoding. */
+function metaOf(stored: StoredEvent): Envelope['meta'] {
+  const { position, revision, id, schemaVersion, recordedAt, feedKey, correlationId, causationId } = stored;
+  const meta = { position, stream: stored.stream, revision, id, schemaVersion, recordedAt, feedKey, correlationId };
+  return causationId === undefined ? meta : { ...meta, causationId };
 }
 
 function toRecord(draft: EventDraft, data: Record<string, unknown>): NewEvent {

@@ -97,8 +97,9 @@ export function entryOf(event: ConversationFact, { revision, position }: Meta): 
 }
 
 const kept = (event: ConversationFact, meta: Meta) => {
-  const { conversationId, revision, ...doc } = entryOf(event, meta);
-  return [{ verb: 'upsert', key: { conversationId, revision }, doc }] as const;
+  const { revision, position } = meta;
+  const doc = { position, type: factNames[event.type], ...rest(event, revision) };
+  return [{ verb: 'upsert', key: { conversationId: event.data.conversationId, revision }, doc }] as const;
 };
 
 const STREAM = 'message-';

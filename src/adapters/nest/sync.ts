@@ -18,7 +18,7 @@ import type { Reads } from './reads.js';
 import type { SealedTokens } from './sealed-tokens.js';
 
 /** One answer stays small enough for a phone on a slow line. */
-const PAGE_LIMITS: SyncLimits = { conversationsMax: 20, factsMax: 100, membersMax: 50, bytesMax: limits.syncPageBytesMax };
+const PAGE_LIMITS: SyncLimits = { conversationsMax: 100, factsMax: 100, membersMax: 50, bytesMax: limits.syncPageBytesMax };
 
 const RETRY_AFTER_MS = 1_000;
 

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { CheckpointOrders } from './checkpoint-thread.js';
 
-const EVERY_MS = 100;
+const EVERY_MS = 250;
 
 export class Checkpoints {
   private readonly over = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
