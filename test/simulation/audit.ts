@@ -22,6 +22,7 @@ const REST_WITHIN_MS = 240_000;
 const FORGOTTEN_AFTER_MS = 61_000;
 const ALL = 1_000_000;
 const GAP_MS = 40;
+const COMPARISONS_MAX = 5;
 
 export class Audit {
   constructor(
@@ -172,12 +173,20 @@ export class Audit {
     if (this.world.counters.hits.has('account: erased')) return;
     const first = this.world.servers.find((process) => process !== undefined);
     if (first === undefined) return;
-    const folded = await this.done(this.fold(first));
-    for (const process of this.world.servers) {
-      if (process === undefined) continue;
-      const dump = await dumpOf(process.durable.kept.views);
-      this.world.history.add({ kind: 'views', process: process.index, dump, folded });
+    const { store } = this.world;
+    const standing = this.world.servers.filter((process) => process !== undefined);
+    for (let tries = 0; tries < COMPARISONS_MAX; tries += 1) {
+      const head = await store.headPosition();
+      const folded = await this.done(this.fold(first));
+      await this.done(Promise.all(standing.map(({ processes }) => processes.projector.waitFor(head, REST_WITHIN_MS))));
+      const dumps = await Promise.all(standing.map(({ durable }) => dumpOf(durable.kept.views)));
+      // Somebody has written meanwhile: the fold and the views are not of one moment.
+      if ((await store.headPosition()) !== head) continue;
+      for (const [index, { index: process }] of standing.entries())
+        this.world.history.add({ kind: 'views', process, dump: dumps[index]!, folded });
+      return;
     }
+    this.world.history.add({ kind: 'rest', stuck: ['somebody goes on writing'] });
   }
 
   /** The log from its start, in order, by the projector itself. */

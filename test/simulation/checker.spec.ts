@@ -142,6 +142,18 @@ const puttingBack: readonly Stage[] = [
   ...[under('k', ask(12, 'addMember', { accountId: 'bea' })), left(12, { memberId: 'm-bea' })],
 ];
 
+const snapshotFor = (account: string, memberId: string, revision: number): Stage =>
+  told(account, {
+    ...{ type: 'conversation-snapshot', scope: ROOM, revision },
+    data: { conversation: { conversationId: ROOM, lastSeq: revision + 1, membership: { memberId, state: 'active' } } },
+  });
+/** Bea is put out and taken in again while she is there; she may be told what she comes into. */
+const comingBack = (...snapshot: readonly Stage[]): readonly Stage[] => [
+  ...[...start, ...telling, ask(9, 'removeMember', { memberId: 'm-bea' }), done(9), told('ada', ended), told('bea', ended)],
+  ...[ask(10, 'addMember', { accountId: 'bea' }), done(10, { memberId: 'm-bea' }), told('ada', joined(6))],
+  ...[...snapshot, told('bea', joined(6)), ...rest.slice(0, 2)],
+];
+
 const bad: readonly (readonly [Invariant, string, readonly Stage[]])[] = [
   ['I1', 'a device was not told the last message', without(9)],
   ['I1', 'a device was told the next message without the one before', without(8)],
@@ -157,6 +169,7 @@ const bad: readonly (readonly [Invariant, string, readonly Stage[]])[] = [
     'an acknowledged message is gone, and nobody removed it',
     [...start, send(9, 'bye', 'Bye'), refused(9, 'message-gone'), ...telling],
   ],
+  ['I1', 'who came into a conversation again was told its facts, and not what it is', comingBack()],
   ['I1', 'a read mark was not told', [...start, ...telling, reading[0]!, reading[1]!, reading[3]!, ...rest]],
   [
     'I2',
@@ -335,6 +348,10 @@ describe('the checker', () => {
 
   it('lets a request be repeated under its key, and takes the answer for what was done the first time', () => {
     expect(judge(recorded(puttingBack))).toBeUndefined();
+  });
+
+  it('lets who came into a conversation again be told what it is, and then its facts', () => {
+    expect(judge(recorded(comingBack(snapshotFor('bea', 'm-bea', 5))))).toBeUndefined();
   });
 
   it('does not ask for the same answer of a request that was under way when its key ended', () => {

@@ -17,6 +17,7 @@ export const counted = {
   'feed: old checkpoint': 'a consumer began again behind where it had been',
   'views: slow': 'a read of a view took its time',
   'views: old': 'a process started with views of an earlier moment',
+  'views: old checkpoint': 'a process was handed again what the rows of its views hold',
   'process: crashed': 'a process died with all that it held in memory',
   'process: crashed between writes': 'a process died between two writes of an append',
   'process: failed': 'a process ended itself because a part of it had failed',

@@ -81,6 +81,8 @@ export interface Habits {
   readonly lingerRate: number;
   /** How often a device connects for the background. */
   readonly backgroundRate: number;
+  /** Whether a restart with old views finds only their checkpoint old. */
+  readonly keepsRows: boolean;
   readonly hasHabits: boolean;
 }
 
@@ -102,7 +104,10 @@ const ACTIVE_MS = 150_000;
 const ROOMS = 4;
 
 const PLAIN = 'plain:';
-const PLAIN_HABITS: Habits = { pollRate: 0, pagingRate: 0, isKeyed: false, lingerRate: 0, backgroundRate: 0, hasHabits: false };
+const PLAIN_HABITS: Habits = {
+  ...{ pollRate: 0, pagingRate: 0, isKeyed: false, lingerRate: 0, backgroundRate: 0 },
+  ...{ keepsRows: false, hasHabits: false },
+};
 
 /** The seed without the word that it has no habits: chance is drawn from it alone. */
 export const bareSeed = (seed: string): string => (seed.startsWith(PLAIN) ? seed.slice(PLAIN.length) : seed);
@@ -115,7 +120,7 @@ export function planOf(seed: string): Plan {
 /** Drawn from a chance of its own, so that what people do and what breaks is the same with habits and without. */
 function withHabits(plan: Plan): Plan {
   const chance = new Chance(`habits:${plan.seed}`);
-  const habits = habitsOf(chance);
+  const habits = { ...habitsOf(chance), keepsRows: new Chance(`rows:${plan.seed}`).happens(KEEPS_ROWS) };
   const devices = plan.people.reduce((sum, count) => sum + count, 0);
   const device = () => chance.below(devices);
   const spanMs = plan.items.at(-1)?.atMs ?? 0;
@@ -177,10 +182,12 @@ const LEASE_MS = 60_000;
 const outlastsLease = (item: Item): boolean =>
   isFault(item) && (item.fault === 'clock jumps' || (item.fault === 'pause' && item.forMs >= LEASE_MS));
 
+/** In so many worlds; drawn apart from the rest, for a world tells the same story until its first restart. */
+const KEEPS_ROWS = 0.5;
 const MEMBERS_MAX = 50;
 const MANY = 1_000_000;
 
-function habitsOf(chance: Chance): Habits {
+function habitsOf(chance: Chance): Omit<Habits, 'keepsRows'> {
   const pages = {
     conversationsMax: chance.pick([1, 1, 2, 20]),
     factsMax: chance.pick([3, 10, 100]),

@@ -304,8 +304,10 @@ export class World implements StoreWorld {
 
   private async takeViewsBack(index: number): Promise<void> {
     const { kept } = this.durables[index]!;
-    this.counters.hit('views: old');
-    await kept.takeBack(this.chance.happens(0.2) ? 0 : this.chance.below(kept.applied.length + 1));
+    const batches = this.chance.happens(0.2) ? 0 : this.chance.below(kept.applied.length + 1);
+    this.counters.hit(this.plan.keepsRows ? 'views: old checkpoint' : 'views: old');
+    if (this.plan.keepsRows) kept.takeCheckpointBack(batches);
+    else await kept.takeBack(batches);
   }
 
   private takeCheckpointsBack(index: number): void {
