@@ -87,7 +87,7 @@ export class ChatGateway implements OnGatewayConnection<WebSocket> {
     });
     this.deps.observer?.socketOpened?.();
     socket.on('close', (code) => {
-      this.deps.observer?.socketClosed?.(code);
+      this.deps.observer?.socketClosed?.(session.closedWith ?? code);
       session.end();
       this.deps.hub.remove(session);
     });

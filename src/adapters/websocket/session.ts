@@ -54,7 +54,8 @@ export class SocketSession {
   private syncedUpTo = 0;
   private markedAtMs: number;
   private hasNews = false;
-  /** Frames of this turn. */
+  /** What the server has closed it with: a client that does not answer that ends without any code. */
+  closedWith: number | undefined;
   private out: Buffer | Buffer[] | undefined;
   private outBytes = 0;
   private unsentFrames = 0;
@@ -205,6 +206,7 @@ export class SocketSession {
     this.flush();
     this.end();
     if (code === closeCodes.tooSlow) this.around.counts.closedTooSlow += 1;
+    this.closedWith ??= code;
     if (this.socket.readyState === WebSocket.OPEN) this.socket.close(code, reason);
   }
 

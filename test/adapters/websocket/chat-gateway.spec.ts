@@ -30,6 +30,7 @@ let logged: string[];
 /** The positions that sync was asked from. */
 let asked: number[];
 let during: () => void;
+let closedCodes: number[];
 
 beforeEach(() => {
   clock = new TestClock();
@@ -62,11 +63,13 @@ beforeEach(() => {
     builtUpTo: async () => 0,
     cursorAt: () => 'sealed',
   };
+  closedCodes = [];
   const log = openLog('info', { write: (line) => void logged.push(line) });
   const gateway = new ChatGateway({
     ...{ sync, hub, clock, fanOut: { admit, reach: async () => 0 }, ids: { uuid: randomUUID } },
     log,
     dispatch: {},
+    observer: { socketClosed: (code: number) => void closedCodes.push(code) },
   } as unknown as GatewayDeps);
   gateway.handleConnection(socket as unknown as WebSocket, socket.wire, principal);
 });
@@ -148,5 +151,22 @@ describe('a socket that read too slowly', () => {
     admitted();
     await until('it has caught up', () => types().includes('caught-up'));
     expect([asked.length, types()]).toEqual([2, ['welcome', 'caught-up']]);
+  });
+});
+
+describe('a socket that ends', () => {
+  it('counts as closed with what the server said, though the client does not answer it', () => {
+    // What ws tells when nobody has answered the closing in time.
+    socket.close = (code) => {
+      socket.code = code;
+      socket.emit('close', 1006);
+    };
+    [...hub.all()][0]?.close(4408, 'reads too slowly');
+    expect([socket.code, closedCodes]).toEqual([4408, [4408]]);
+  });
+
+  it('by itself counts with its own code', () => {
+    socket.emit('close', 1001);
+    expect(closedCodes).toEqual([1001]);
   });
 });
