@@ -5,6 +5,7 @@ import { frame, op, RawSocket, upgradeHead } from '../support/raw-socket.js';
 
 const ADDRESSES = 8;
 const AGAIN_MS = 500;
+const REQUEST_TIMEOUT = 408;
 const POST = '{"type":"message-posted"';
 const CAUGHT_UP = '{"type":"caught-up"';
 
@@ -51,7 +52,8 @@ export class ReturningDevice {
     if (raw === undefined) return this.wasCut();
     raw.write(upgradeHead(this.person.accessToken));
     await changed(raw, () => raw.status !== 0);
-    if (raw.status === 0) return this.wasCut();
+    // Too late for the server, or for this machine: as good as no connection.
+    if (raw.status === 0 || raw.status === REQUEST_TIMEOUT) return this.wasCut();
     if (raw.status !== 101) {
       await changed(raw, () => false);
       const { retryAfterMs } = JSON.parse(raw.rest);
