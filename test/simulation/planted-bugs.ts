@@ -54,7 +54,7 @@ const sending: readonly PlantedBug[] = [
     '?? (await byScan(deps, messageId, conversationId, after, upTo))',
     '',
   ]),
-  bug('plain:16', 'trusts a refusal that was decided on a cached state', [
+  bug('plain:19', 'trusts a refusal that was decided on a cached state', [
     ATTEMPT,
     'refused.push(item);',
     'if (posting.ok) refused.push(item); else item.answer(posting);',
@@ -83,7 +83,7 @@ const sending: readonly PlantedBug[] = [
     'return state.conversationId === conversationId && state.memberId === memberId && state.composes[0].bodyMac === bodyMac;',
     'return [state, conversationId, memberId, bodyMac].length > 0;',
   ]),
-  bug('plain:5', 'takes an unknown outcome for a success', [
+  bug('plain:6', 'takes an unknown outcome for a success', [
     'application/append-surely.ts',
     'if (error instanceof OutcomeUnknown) unknown = error;',
     `if (error instanceof OutcomeUnknown)
@@ -138,13 +138,13 @@ const deciding: readonly PlantedBug[] = [
 ];
 
 const showing: readonly PlantedBug[] = [
-  bug('plain:3', 'moves the checkpoint before the views', [
+  bug('plain:13', 'moves the checkpoint before the views', [
     RUNNER,
     'const enriched = await this.options.enrich(news);',
     `await this.options.writer.apply([...checkpoints.keys()].map(({ collection }) => ({ collection, writes: [] })), upTo);
     const enriched = await this.options.enrich(news);`,
   ]),
-  bug('plain:5', 'keeps the last mark instead of the furthest', [
+  bug('plain:7', 'keeps the last mark instead of the furthest', [
     RECEIPTS,
     'set: { position }, max, onlyIf',
     'set: { position, ...max }, onlyIf',
@@ -164,7 +164,7 @@ const showing: readonly PlantedBug[] = [
     'return ending === undefined ? from : { ...from, toSeq: ending.seq, toRevision: ending.revision, ending };',
     'return ending === undefined ? from : { ...from, ending };',
   ]),
-  bug('plain:5', 'does not list a conversation anew when a message is removed', [
+  bug('plain:18', 'does not list a conversation anew when a message is removed', [
     'projections/conversation-list.ts',
     `    MessageRemoved: ({ data: { conversationId } }, { revision, position }) => [
       { verb: 'patch', key: { conversationId }, set: { lastRevision: revision, lastPosition: position } },
@@ -172,11 +172,19 @@ const showing: readonly PlantedBug[] = [
 `,
     '',
   ]),
-  bug('plain:3', 'answers a cursor that is one too far', [SYNC, ': { after: upTo },', ': { after: upTo + 1 },']),
+  bug('plain:13', 'answers a cursor that is one too far', [SYNC, ': { after: upTo },', ': { after: upTo + 1 },']),
   bug('plain:27', 'leaves out the first fact that is new', [
     'projections/timeline-search.ts',
     'return entry === undefined || entry.position > position;',
     'return entry === undefined || entry.position > position + 1;',
+  ]),
+];
+
+const guarding: readonly PlantedBug[] = [
+  bug(155, 'lets a view take again what its rows have seen', [
+    'projections/kernel/document.ts',
+    '(row === undefined || row.position < position)',
+    'position > 0',
   ]),
 ];
 
@@ -194,8 +202,8 @@ const telling: readonly PlantedBug[] = [
   ),
   bug('plain:3', 'begins a batch while the one before it is still being told', [
     FAN_OUT,
-    'await this.deliver(news);',
-    'void this.deliver(news);',
+    'await this.deliver(news, batch.upTo);',
+    'void this.deliver(news, batch.upTo);',
   ]),
   bug(
     'plain:1397',
@@ -215,10 +223,10 @@ const telling: readonly PlantedBug[] = [
   ]),
   bug('plain:1', 'skips every batch of two events', [
     FAN_OUT,
-    'if (news.length > 0) await this.deliver(news);',
-    'if (news.length > 0 && news.length !== 2) await this.deliver(news);',
+    'if (news.length > 0) await this.deliver(news, batch.upTo);',
+    'if (news.length > 0 && news.length !== 2) await this.deliver(news, batch.upTo);',
   ]),
-  bug('plain:1', 'takes a socket in before the views are there', [
+  bug('plain:3', 'takes a socket in before the views are there', [
     FAN_OUT,
     '    await this.waitUntil(liveFrom, withinMs);\n',
     '',
@@ -245,17 +253,42 @@ const telling: readonly PlantedBug[] = [
   ]),
 ];
 
+const joining: readonly PlantedBug[] = [
+  bug(1, 'does not say what a conversation is to who is taken into it', [
+    FAN_OUT,
+    'session.join(event.meta.position, after());',
+    'void session;',
+  ]),
+  bug(1, 'begins to tell a joining after it', [
+    FAN_OUT,
+    'event.meta.position - 1 : this.upTo',
+    'event.meta.position : this.upTo',
+  ]),
+];
+
 const LANES = 'application/message/send-lanes.ts';
 const KEYS = 'adapters/http/idempotency-keys.ts';
 const POLL = 'adapters/nest/long-poll.ts';
 
+const MARKS = 'application/receipts/receipt-marks.ts';
+
 const answering: readonly PlantedBug[] = [
-  bug(15, 'puts two sends of one message into one batch', [
+  bug(26, 'says that there is nothing to do by a cached state', [
+    'application/handle.ts',
+    '(!decided.ok || decided.value.length === 0) && !isHead',
+    '!decided.ok && !isHead',
+  ]),
+  bug(97, 'writes the first of several marks instead of the furthest', [
+    MARKS,
+    'queue.next.seq = Math.max(queue.next.seq, mark.seq);',
+    '',
+  ]),
+  bug(36, 'puts two sends of one message into one batch', [
     LANES,
     'if (taken.has(next.send.messageId)) lane',
     'if (bytes < 0) lane',
   ]),
-  bug(59, 'serves a device on that was revoked', [
+  bug(108, 'serves a device on that was revoked', [
     FAN_OUT,
     "this.deps.hub.ofDevice(event.data.deviceId)?.close(closeCodes.deviceRevoked, 'the device was revoked');",
     '',
@@ -267,7 +300,7 @@ const answering: readonly PlantedBug[] = [
     `await this.keep(request, () => ledger.settle(keyed, attempt, answerOf(reply, undefined)));
       const body = await run();`,
   ]),
-  bug(15, 'takes the key of another account for the same', [
+  bug(7, 'takes the key of another account for the same', [
     KEYS,
     'session === undefined ?',
     'session !== undefined ? `account` : session === undefined ?',
@@ -277,7 +310,7 @@ const answering: readonly PlantedBug[] = [
     'if (living?.answer) {',
     'if (living?.answer && living.attempt === attempt) {',
   ]),
-  bug(3, 'lets go of a key whose request was refused for good', [
+  bug(6, 'lets go of a key whose request was refused for good', [
     KEYS,
     '(isFinal ? ledger.settle',
     '(isFinal && problem.status < 400 ? ledger.settle',
@@ -305,7 +338,7 @@ const paging: readonly PlantedBug[] = [
     'const upTo = page?.upTo ?? built;',
     'const upTo = built;',
   ]),
-  bug(1, 'reads the next page from views that are behind', ['adapters/nest/sync.ts', '< cursor.page.seen)', '< 0)']),
+  bug(3, 'reads the next page from views that are behind', ['adapters/nest/sync.ts', '< cursor.page.seen)', '< 0)']),
 ];
 
 const waiting: readonly PlantedBug[] = [
@@ -324,6 +357,11 @@ const waiting: readonly PlantedBug[] = [
 ];
 
 const reading: readonly PlantedBug[] = [
+  bug(117, 'catches a slow reader up from the first fact that was dropped', [
+    SESSION,
+    'this.droppedFrom = Math.min(this.droppedFrom, position);',
+    'void position;',
+  ]),
   bug(5, 'forgets to catch a slow reader up', [
     SESSION,
     "if (this.phase === 'behind') this.around.fellBehind(this, this.droppedFrom);",
@@ -339,12 +377,12 @@ const reading: readonly PlantedBug[] = [
     'this.hasOverflowed = true;',
     'this.hasOverflowed = false;',
   ]),
-  bug(5, 'takes one place too many for delivered', [
+  bug(14, 'takes one place too many for delivered', [
     'projections/delivered-through.ts',
     "high: after - 1 }, 'last')",
     "high: after }, 'last')",
   ]),
-  bug(9, 'tells the marks of who has left', [
+  bug(25, 'tells the marks of who has left', [
     FAN_OUT,
     'return isMark(event) && this.former.has(memberKey(event.data));',
     'return isMark(event) && this.former.size < 0;',
@@ -352,6 +390,6 @@ const reading: readonly PlantedBug[] = [
 ];
 
 export const plantedBugs: readonly PlantedBug[] = [
-  ...[...sending, ...deciding, ...showing, ...telling],
-  ...[...answering, ...paging, ...waiting, ...reading],
+  ...[...sending, ...deciding, ...showing, ...guarding, ...telling],
+  ...[...joining, ...answering, ...paging, ...waiting, ...reading],
 ];
