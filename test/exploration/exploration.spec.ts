@@ -6,8 +6,9 @@ import { describe, expect, it } from '@jest/globals';
 import { copyWith } from '../support/mutants.js';
 import { mutants } from '../support/send-mutants.js';
 import type { StoreKind } from '../support/send-world.js';
-import { Choices } from './choices.js';
 import { explore } from './explore.js';
+import { Fingerprints } from './fingerprints.js';
+import type { Reduction, State } from './moves.js';
 import { isWrongOutcome } from './small-world.js';
 import { smallWorld } from './small-worlds.js';
 
@@ -21,17 +22,19 @@ const missed: readonly (readonly [rule: string, world: string, store: StoreKind]
   ['writes the post before the content', 'sent-twice', 'sequential'],
   ['trusts a refusal that was decided on a cached state', 'sender-removed', 'sequential'],
   ['refuses without a proof', 'sender-removed', 'sequential'],
-  ['collects a draft without a proof', 'draft-collected', 'sequential'],
-  ['collects by a head that was read before the stream', 'draft-collected', 'eventstoredb'],
+  ['collects a draft without a proof', 'sent-and-collected', 'sequential'],
+  ['collects by a head that was read before the stream', 'sent-and-collected', 'eventstoredb'],
   ['gives the ack of a post to whoever names its id', 'another-text', 'sequential'],
   ['acknowledges before the append', 'sent-twice', 'atomic'],
 ];
 
 describe('in a small world of sending, whatever the order', () => {
   it.each([
-    ['sent-twice', 'atomic', 1],
-    ['sent-twice', 'eventstoredb', 1],
-    ['another-text', 'sequential', 0],
+    ['sent-twice', 'atomic', 2],
+    ['sent-twice', 'sequential', 2],
+    ['sent-twice', 'eventstoredb', 2],
+    ['another-text', 'sequential', 2],
+    ['sent-three-times', 'sequential', 0],
     ['two-messages', 'eventstoredb', 0],
   ] as const)('nothing goes wrong: %s on %s with %i faults', async (name, store, faults) => {
     const explored = await explore(smallWorld(name, faults), store);
@@ -52,23 +55,42 @@ describe('in a small world of sending, whatever the order', () => {
   });
 });
 
+/** What a way came to: what is stored, what was acknowledged, and what the process knows that is asked again. */
+async function outcomes(name: string, store: StoreKind, faults: number, reduction: Reduction): Promise<string[]> {
+  const seen = new Set<string>();
+  const atEnd = ({ store: { key }, acks, processes: [asked] }: State): void => void seen.add(`${key} ${acks.key} ${asked!.key}`);
+  const { left, wrong } = await explore(smallWorld(name, faults), store, { reduction, atEnd });
+  expect({ left, wrong }).toEqual({ left: 0, wrong: undefined });
+  return [...seen].sort();
+}
+
 describe('the walk', () => {
-  it('takes every way once, and comes to an end', () => {
-    const walked: string[] = [];
-    const branches: (readonly number[])[] = [[]];
-    for (let branch = branches.pop(); branch !== undefined; branch = branches.pop()) {
-      const choices = new Choices(branch);
-      const first = choices.choose(3);
-      const second = first === 1 ? choices.choose(2) : 0;
-      walked.push(`${first}${second}`);
-      branches.push(...choices.branches);
-    }
-    expect(walked.sort()).toEqual(['00', '10', '11', '20']);
+  it.each([
+    ['sent-twice', 'atomic', 2],
+    ['sent-twice', 'sequential', 1],
+    ['another-text', 'eventstoredb', 1],
+    ['sent-three-times', 'atomic', 0],
+    ['two-messages', 'sequential', 0],
+  ] as const)(
+    'comes to all that every order comes to, though it leaves some out: %s on %s with %i faults',
+    async (name, store, faults) => {
+      const reduced = await outcomes(name, store, faults, 'reduced');
+      expect(reduced).toEqual(await outcomes(name, store, faults, 'every order'));
+      expect(reduced.length).toBeGreaterThan(2);
+    },
+  );
+
+  it('holds two states for two, and one for one, however many there are', () => {
+    const fingerprints = new Fingerprints();
+    const states = Array.from({ length: 100_000 }, (_, index) => [index % 7, index, -1, index >> 3]);
+    expect(states.filter((state) => !fingerprints.add(state))).toEqual([]);
+    expect(states.filter((state) => fingerprints.add(state))).toEqual([]);
+    expect(fingerprints.has([0, 0, -1, 0]) && !fingerprints.has([0, 0, 0, -1])).toBe(true);
   });
 
   it('counts what it has left when it is stopped', async () => {
     const stopped = await explore(smallWorld('sent-twice', 1), 'sequential', { goesOn: ({ ways }) => ways < 5 });
-    expect(stopped).toMatchObject({ ways: 5, left: expect.any(Number) });
+    expect(stopped.ways).toBeGreaterThanOrEqual(5);
     expect(stopped.left).toBeGreaterThan(0);
   });
 

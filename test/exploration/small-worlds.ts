@@ -15,6 +15,7 @@ export const smallWorlds: Readonly<Record<string, readonly Happening[]>> = {
   'another-text': [send(0, 0), send(0, 1, 'Another text')],
   'sender-removed': [send(1, 0), send(1, 1), { do: 'membership', person: 1, isIn: false, at: 1 }],
   'message-removed': [send(0, 0), send(0, 1), { do: 'remove', slot: 0, at: 1 }, { do: 'purge', at: 0 }],
+  'sent-and-collected': [send(0, 0), { do: 'age' }, { do: 'collect', slot: 0, at: 1 }],
   'draft-collected': [send(0, 0), send(0, 1), { do: 'age' }, { do: 'collect', slot: 0, at: 1 }],
 };
 

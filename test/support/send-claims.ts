@@ -10,7 +10,8 @@ import type { MemberId } from '../../src/domain/kernel/ids.js';
 import type { Sealed } from '../../src/domain/kernel/personal.js';
 import type { Body } from '../../src/domain/message/events.js';
 import { as, devices, groups, messageIds, type Process, people, type SendWorld } from './send-world.js';
-import type { Post } from './store-mirror.js';
+import type { Schedule } from './step-schedule.js';
+import type { Post, StoreMirror } from './store-mirror.js';
 
 /** Who sends which text to which group under which message id. */
 export interface Claim {
@@ -22,17 +23,23 @@ export interface Claim {
 
 export type Answer = Result<SendAck, SendRejection>;
 
-interface Known {
+export interface Known {
   readonly memberId: MemberId;
   readonly bodyMac: string;
 }
 
 /** How things stood when a send began. */
-interface Before {
+export interface Before {
   readonly events: number;
   readonly isPosted: boolean;
   readonly jumps: number;
 }
+
+/** What claims are held against. */
+export type ClaimWorld = Pick<SendWorld, 'keys' | 'modules' | 'processes'> & {
+  readonly mirror: Pick<StoreMirror, 'conversation' | 'postsOf' | 'composesOf' | 'isRemoved' | 'wasNoMember'>;
+  readonly schedule: Pick<Schedule, 'jumps' | 'pick'>;
+};
 
 export class Crashed extends Error {}
 
@@ -47,11 +54,12 @@ function holds(what: boolean, message: string, detail: unknown): asserts what {
 
 export class Claims {
   readonly all = new Map<string, { readonly claim: Claim; readonly known: Known }>();
-  private readonly acks = new Map<number, SendAck>();
+  /** By slot: the first ack, or the one that was told so. */
+  readonly acks = new Map<number, SendAck>();
   /** The first thing that was wrong; promises of dead processes may never be looked at. */
   failure: Error | undefined;
 
-  constructor(private readonly world: SendWorld) {}
+  constructor(private readonly world: ClaimWorld) {}
 
   /** Sends until there is an answer that no repetition can change, at another process after every failure. */
   async send(claim: Claim, index: number): Promise<Answer> {
@@ -65,26 +73,33 @@ export class Claims {
 
   async once(claim: Claim, process: Process): Promise<Answer> {
     const known = await this.known(claim);
-    const { mirror } = this.world;
     const messageId = messageIds[claim.slot]!;
     const conversationId = groups[claim.group]!;
-    const before = {
-      events: mirror.conversation(conversationId).length,
-      isPosted: this.isPosted(claim, known),
-      jumps: this.world.schedule.jumps,
-    };
+    const before = this.before(claim, known);
     const sent = process.sendMessage({ conversationId, messageId, body: bodyOf(claim) }, as(claim.person));
     const answer = await orCrash(process, sent);
     try {
-      if (answer.ok) this.checkAck(claim, known, answer.value);
-      else {
-        const fault = this.faultOf(claim, known, answer.rejection, before);
-        holds(fault === undefined, `${fault}`, { claim, answer });
-      }
+      this.judge(claim, known, answer, before);
     } catch (error) {
       this.failure ??= error as Error;
     }
     return answer;
+  }
+
+  /** How things stand now, for a send that begins now. */
+  before(claim: Claim, known: Known): Before {
+    const { mirror, schedule } = this.world;
+    const events = mirror.conversation(groups[claim.group]!).length;
+    return { events, isPosted: this.isPosted(claim, known), jumps: schedule.jumps };
+  }
+
+  /** Throws what is wrong with an answer that comes now. */
+  judge(claim: Claim, known: Known, answer: Answer, before: Before): void {
+    if (answer.ok) this.checkAck(claim, known, answer.value);
+    else {
+      const fault = this.faultOf(claim, known, answer.rejection, before);
+      holds(fault === undefined, `${fault}`, { claim, answer });
+    }
   }
 
   async checkAtRest(): Promise<void> {
@@ -181,7 +196,7 @@ export class Claims {
     return isSame && mirror.postsOf(messageIds[slot]!).length > 0;
   }
 
-  private async known(claim: Claim): Promise<Known> {
+  async known(claim: Claim): Promise<Known> {
     const { keys } = this.world;
     const subject = people[claim.person]!;
     const context = groups[claim.group]!;

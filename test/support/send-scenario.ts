@@ -10,6 +10,7 @@ import type { Fault } from './faulty-event-store.js';
 import { NO_FAULTS } from './faulty-event-store.js';
 import { type Claim, Claims, orCrash } from './send-claims.js';
 import { as, groups, messageIds, type Process, people, SendWorld, type StoreKind, type WorldOptions } from './send-world.js';
+import type { StoreMirror } from './store-mirror.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -160,7 +161,11 @@ function start(world: SendWorld, claims: Claims, one: Action): Promise<unknown>[
 export type Errand = Extract<Action, { do: 'membership' | 'remove' | 'purge' | 'collect' }>;
 
 /** Done once, or not: what these answer is not at issue here. */
-export async function runErrand(world: SendWorld, process: Process, errand: Errand): Promise<unknown> {
+export async function runErrand(
+  world: Pick<SendWorld, 'modules'> & { readonly mirror: Pick<StoreMirror, 'conversation'> },
+  process: Pick<Process, 'deps'>,
+  errand: Errand,
+): Promise<unknown> {
   const { modules, mirror } = world;
   const { deps } = process;
   const conversationId = groups[0]!;

@@ -18,7 +18,7 @@ export class StoreMirror {
   private readonly removed = new Set<string>();
   private position = 0;
 
-  constructor(private readonly store: EventStore) {}
+  constructor(private readonly store: Pick<EventStore, 'readAll'>) {}
 
   async catchUp(): Promise<void> {
     for (;;) {
