@@ -37,6 +37,10 @@ export const keptSeeds: readonly KeptSeed[] = [
   { seed: '20077', showed: OF_A_TIME },
   { seed: '20154', showed: OF_A_TIME },
   {
+    seed: '179',
+    showed: 'a fan-out behind the views told a live device again what it had synced, a mark of who had left among it',
+  },
+  {
     seed: '303',
     showed: 'nothing of the code: the checker asked for the answer of a key that had ended while the request was under way',
   },

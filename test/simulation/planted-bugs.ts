@@ -211,7 +211,7 @@ const telling: readonly PlantedBug[] = [
     [FAN_OUT, 'position > this.upTo && !this.ahead.has(position)', 'position > 0'],
     [FAN_OUT, 'fromRevision: intervalsOf(member).at(-1)?.fromRevision ?? 0', 'fromRevision: 0'],
   ),
-  bug('plain:1234', 'tells who comes in the second batch of a creation the first one as if they were there', [
+  bug(99, 'tells who comes in the second batch of a creation the first one as if they were there', [
     FAN_OUT,
     'for (const { frame } of this.begun.facts) session.deliver({ frame, position: event.meta.position });',
     'for (const fact of this.begun.facts) session.deliver(fact);',
@@ -300,7 +300,7 @@ const answering: readonly PlantedBug[] = [
     `await this.keep(request, () => ledger.settle(keyed, attempt, answerOf(reply, undefined)));
       const body = await run();`,
   ]),
-  bug(7, 'takes the key of another account for the same', [
+  bug(65, 'takes the key of another account for the same', [
     KEYS,
     'session === undefined ?',
     'session !== undefined ? `account` : session === undefined ?',

@@ -51,7 +51,7 @@ export class SocketSession {
   wasReminded = false;
   readonly openedAtMs: number;
   private markedUpTo = 0;
-  private syncedUpTo = 0;
+  private syncedUpTo = -1;
   private markedAtMs: number;
   private hasNews = false;
   /** What the server has closed it with: a client that does not answer that ends without any code. */
@@ -124,10 +124,7 @@ export class SocketSession {
     return this.waiting.hasOverflowed && this.phase === 'catching-up';
   }
 
-  /**
-   * It comes into a conversation by a fact at this position. That and what follows is read from the log, which begins with
-   * the conversation as it is; what was synced already tells it.
-   */
+  /** It comes into a conversation at this position: the log tells it from there on, beginning with the conversation as it is. */
   join(position: number, after: number): void {
     if (this.phase === 'catching-up') this.waiting.overflow();
     if (this.phase !== 'live' || position <= this.syncedUpTo) return;
@@ -252,6 +249,8 @@ export class SocketSession {
   }
 
   private push(fact: LiveFact): void {
+    // A fan-out that is behind the views hands out what the sync has told.
+    if ((fact.asNewAs ?? fact.position) <= this.syncedUpTo) return;
     if (this.inBackground && fact.latestOf !== undefined) {
       this.held ??= new HeldFacts();
       if (this.held.hold(fact.latestOf, fact) > socketLimits.heldFactsMax) this.release();

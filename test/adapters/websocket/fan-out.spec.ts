@@ -244,7 +244,7 @@ describe('somebody who is online and added', () => {
   it('does not read again what it has synced', async () => {
     session.beginCatchUp();
     session.goLive(1);
-    await delivered(added(1));
-    expect([joinedAfter, session.phase]).toEqual([[], 'live']);
+    await delivered(added(1), owner(2));
+    expect([joinedAfter, session.phase, await types()]).toEqual([[], 'live', ['owner-changed']]);
   });
 });

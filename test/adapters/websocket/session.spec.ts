@@ -254,7 +254,7 @@ describe('a session in the background', () => {
   });
 
   it('does not hold back more than a bound', async () => {
-    for (let position = 0; position <= socketLimits.heldFactsMax; position += 1)
+    for (let position = 1; position <= socketLimits.heldFactsMax + 1; position += 1)
       session.deliver(receipt(position, `m${position}`));
     await endOfTurn();
     expect(socket.types).toHaveLength(socketLimits.heldFactsMax + 1);
