@@ -52,7 +52,7 @@ function tick(deps: HeartbeatDeps, session: SocketSession, isPingDue: boolean): 
     session.close(...overdue);
     return;
   }
-  if (session.isUnproven && ageMs(deps, session) >= REVOKED_WITHIN_MS) void expectLiving(deps, session);
+  if (session.isUnproven ? ageMs(deps, session) >= REVOKED_WITHIN_MS : isPingDue) void expectLiving(deps, session);
   remind(deps, session);
   const position = session.markDue(deps.fanOut.upTo);
   if (position !== undefined)
@@ -78,13 +78,18 @@ function overdueOf(deps: HeartbeatDeps, session: SocketSession): [code: number, 
   return undefined;
 }
 
-/** A later revocation closes the socket by its fact; this catches the one that came just before the socket. */
+/**
+ * A revocation closes the socket by its fact; this catches the one that came just before the socket, and, with each ping, one
+ * whose fact does not come since the feed stands still. Who was proved once is not closed because nobody knows.
+ */
 async function expectLiving({ credentials, clock, log }: HeartbeatDeps, session: SocketSession): Promise<void> {
+  const wasProved = !session.isUnproven;
   session.isUnproven = false;
   try {
     if (await credentials.isLive(session.principal.deviceId, clock.now())) return;
     session.close(closeCodes.deviceRevoked, 'the device was revoked');
   } catch (error) {
+    if (wasProved) return;
     log.error('liveness-unknown', { error });
     session.close(closeCodes.failure, 'try again');
   }

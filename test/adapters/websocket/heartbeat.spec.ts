@@ -89,12 +89,37 @@ describe('a socket of a device that was revoked just before', () => {
     expect(socket.code).toBe(1011);
   });
 
-  it('and one that lives is asked after once', async () => {
+  it('and one that lives is asked after once, and then with every ping', async () => {
     live();
+    socket.answersPings = true;
     let asked = 0;
     isLive = async () => ++asked > 0;
-    await pass(12_000);
+    await pass(24_000);
     expect([socket.code, asked]).toEqual([undefined, 1]);
+    await pass(50_000);
+    expect([socket.code, asked]).toEqual([undefined, 3]);
+  });
+});
+
+describe('a socket whose device is revoked while the feed stands still', () => {
+  beforeEach(async () => {
+    live();
+    socket.answersPings = true;
+    await pass(6_000);
+  });
+
+  it('is closed at its next ping', async () => {
+    isLive = async () => false;
+    await pass(19_000);
+    expect(socket.code).toBeUndefined();
+    await pass(1_000);
+    expect(socket.code).toBe(4403);
+  });
+
+  it('stays while nobody knows', async () => {
+    isLive = () => Promise.reject(new Error('the store is away'));
+    await pass(30_000);
+    expect(socket.code).toBeUndefined();
   });
 });
 
