@@ -38,7 +38,7 @@ export function asyncApi(): object {
       description:
         `Open with the sub-protocol ${SUB_PROTOCOL} and a bearer token, or with a ticket as the extra sub-protocol ` +
         '`sottovoce.ticket.<ticket>`. The first frame is `hello`, within ten seconds. Ignore server frames of a type that you do not ' +
-        'know. In the background (`hello`, `set-background`) messages come at once; how far others have got is held back, the latest ' +
+        'know. In the background (`hello`, `set-background`) messages come at once; how far others have got is held back, the furthest ' +
         'of each, until something else goes out or a minute has passed. After `resync` comes what you did not read in time, then ' +
         '`caught-up`; nothing has to be asked for. Who is taken into a conversation is told it as it is, `conversation-snapshot`, and ' +
         'then the facts from the joining on. `reauth` is answered by `authenticate` before its deadline. The reason of the close ' +

@@ -140,7 +140,7 @@ export class FanOut {
         this.encodings += 1;
         const frame = textFrame(JSON.stringify(fact));
         const asNewAs = isOfCreation(event) ? newest.get(event.data.conversationId) : undefined;
-        const live = { position: event.meta.position, frame, ...latestOf(event), ...(asNewAs !== undefined && { asNewAs }) };
+        const live = { position: event.meta.position, frame, ...markOf(event), ...(asNewAs !== undefined && { asNewAs }) };
         this.send(event, live);
         if (isKept(event)) this.keep(event, live);
       }
@@ -243,9 +243,9 @@ type Mark = Extract<ProjectedEnvelope, { type: 'DeliveredUpTo' | 'ReadUpTo' }>;
 
 const isMark = (event: ProjectedEnvelope): event is Mark => event.type === 'DeliveredUpTo' || event.type === 'ReadUpTo';
 
-/** Of a mark the newest counts, and no phone should wake for it: see `LiveFact`. */
-const latestOf = (event: ProjectedEnvelope): Pick<LiveFact, 'latestOf'> =>
-  isMark(event) ? { latestOf: `${event.type} ${memberKey(event.data)}` } : {};
+/** Of a member's marks the furthest counts, and no phone should wake for it: see `LiveFact`. */
+const markOf = (event: ProjectedEnvelope): Pick<LiveFact, 'mark'> =>
+  isMark(event) ? { mark: { of: `${event.type} ${memberKey(event.data)}`, seq: event.data.seq } } : {};
 
 const memberKey = ({ conversationId, memberId }: Membership): string => `${conversationId} ${memberId}`;
 

@@ -5,6 +5,6 @@ export interface LiveFact {
   readonly asNewAs?: number;
   /** The whole WebSocket frame. */
   readonly frame: Buffer;
-  /** Of facts where the latest wins and nobody waits for: what it is the latest of. A session in the background gets them later. */
-  readonly latestOf?: string;
+  /** Of facts where the furthest wins and nobody waits for: whose it is, and how far. A session in the background gets them later. */
+  readonly mark?: { readonly of: string; readonly seq: number };
 }

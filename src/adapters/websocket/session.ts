@@ -35,7 +35,7 @@ export class SocketSession {
   phase: Phase = 'opening';
   /** Spreads the pings of all sockets over time. */
   readonly number: number;
-  /** Its device was not asked after since the socket opened. */
+  /** Its device was not asked after since the socket opened; then it is with every ping. */
   isUnproven = true;
   inFlight = 0;
   /** Commands refused since there were too many under way. */
@@ -61,7 +61,7 @@ export class SocketSession {
   private unsentFrames = 0;
   private waiting = new WaitingFacts();
   private droppedFrom = 0;
-  /** In the background: the latest of each kind, until something else goes out. */
+  /** In the background: the furthest mark of each, until something else goes out. */
   private held: HeldFacts | undefined;
   private inBackground = false;
   private pressedAtMs: number | undefined;
@@ -251,9 +251,9 @@ export class SocketSession {
   private push(fact: LiveFact): void {
     // A fan-out that is behind the views hands out what the sync has told.
     if ((fact.asNewAs ?? fact.position) <= this.syncedUpTo) return;
-    if (this.inBackground && fact.latestOf !== undefined) {
+    if (this.inBackground && fact.mark !== undefined) {
       this.held ??= new HeldFacts();
-      if (this.held.hold(fact.latestOf, fact) > socketLimits.heldFactsMax) this.release();
+      if (this.held.hold(fact.mark, fact) > socketLimits.heldFactsMax) this.release();
       return;
     }
     this.release();

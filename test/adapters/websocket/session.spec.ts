@@ -217,7 +217,11 @@ describe('much at once', () => {
 });
 
 describe('a session in the background', () => {
-  const receipt = (position: number, latestOf: string) => ({ position, latestOf, frame: frameOf(`${latestOf} ${position}`) });
+  const receipt = (position: number, of: string, seq = position) => ({
+    position,
+    mark: { of, seq },
+    frame: frameOf(`${of} ${position}`),
+  });
   const message = (position: number) => ({ position, frame: frameOf(`message ${position}`) });
   const frameOf = (type: string) => textFrame(JSON.stringify({ type }));
 
@@ -226,13 +230,19 @@ describe('a session in the background', () => {
     session.goLive(0);
   });
 
-  it('gets messages at once, and with them the latest of what was held back', async () => {
+  it('gets messages at once, and with them the furthest of what was held back', async () => {
     for (const fact of [receipt(1, 'ada'), receipt(2, 'ben'), receipt(3, 'ada')]) session.deliver(fact);
     await endOfTurn();
     expect(socket.types).toEqual([]);
     session.deliver(message(4));
     await endOfTurn();
     expect(socket.types).toEqual(['ben 2', 'ada 3', 'message 4']);
+  });
+
+  it('is told how far somebody got, also when another device of theirs marks less after it', async () => {
+    for (const fact of [receipt(1, 'ada', 17), receipt(2, 'ada', 15), message(3)]) session.deliver(fact);
+    await endOfTurn();
+    expect(socket.types).toEqual(['ada 1', 'message 3']);
   });
 
   it('gets what was held back before a mark that is above it, within a minute', async () => {
