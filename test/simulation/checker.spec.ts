@@ -354,6 +354,20 @@ describe('the checker', () => {
     expect(judge(recorded(comingBack(snapshotFor('bea', 'm-bea', 5))))).toBeUndefined();
   });
 
+  it('takes a membership of which nobody was told whose it is for that of who was erased', () => {
+    const unnamed = facts.map((fact): Json => {
+      const { accountId, ...data } = fact.data as Json;
+      return accountId === 'bea' ? { ...fact, data } : fact;
+    });
+    const heard = [...unnamed.map((fact) => told('ada', fact)), told('bea', unnamed[0]!)];
+    const erased: Stage = { kind: 'erased', account: 'bea' };
+    expect(judge(recorded([...start, ...heard, erased]))).toBeUndefined();
+    expect(judge(recorded([...start, ...heard]))).toMatchObject({ invariant: 'I5' });
+    expect(judge(recorded([...start, ...telling, told('cyd', facts[0]!), { ...erased, account: 'cyd' }]))).toMatchObject({
+      invariant: 'I5',
+    });
+  });
+
   it('does not ask for the same answer of a request that was under way when its key ended', () => {
     const MONTH_MS = 31 * 24 * 60 * 60 * 1_000;
     const answers = (lateMs: number): readonly Recorded[] => {

@@ -44,4 +44,11 @@ export const keptSeeds: readonly KeptSeed[] = [
     seed: '303',
     showed: 'nothing of the code: the checker asked for the answer of a key that had ended while the request was under way',
   },
+  {
+    seed: '23002',
+    showed:
+      'nothing of the code: keys were destroyed before anybody was told whose membership it was, and the checker took it for nobody’s',
+  },
+  { seed: '23009', showed: 'a device that was revoked while the feed stood still was served when it went on, a minute later' },
+  { seed: '23131', showed: 'a session in the background kept the newer of two marks instead of the further one' },
 ];

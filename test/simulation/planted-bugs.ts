@@ -278,7 +278,7 @@ const answering: readonly PlantedBug[] = [
     '(!decided.ok || decided.value.length === 0) && !isHead',
     '!decided.ok && !isHead',
   ]),
-  bug(97, 'writes the first of several marks instead of the furthest', [
+  bug(42, 'writes the first of several marks instead of the furthest', [
     MARKS,
     'queue.next.seq = Math.max(queue.next.seq, mark.seq);',
     '',
@@ -288,7 +288,7 @@ const answering: readonly PlantedBug[] = [
     'if (taken.has(next.send.messageId)) lane',
     'if (bytes < 0) lane',
   ]),
-  bug(108, 'serves a device on that was revoked', [
+  bug(51, 'serves a device on that was revoked', [
     FAN_OUT,
     "this.deps.hub.ofDevice(event.data.deviceId)?.close(closeCodes.deviceRevoked, 'the device was revoked');",
     '',
@@ -300,7 +300,7 @@ const answering: readonly PlantedBug[] = [
     `await this.keep(request, () => ledger.settle(keyed, attempt, answerOf(reply, undefined)));
       const body = await run();`,
   ]),
-  bug(65, 'takes the key of another account for the same', [
+  bug(15, 'takes the key of another account for the same', [
     KEYS,
     'session === undefined ?',
     'session !== undefined ? `account` : session === undefined ?',

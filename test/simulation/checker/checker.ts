@@ -256,7 +256,7 @@ class Judge {
   private checkIsolation(): void {
     for (const { device, account, conversationId, place } of this.reached) {
       const conversation = this.truth.conversation(conversationId);
-      if (!conversation.isKnown) continue;
+      if (!conversation.isKnown || (this.erased.has(account) && conversation.hasUnnamedMembers)) continue;
       const intervals = conversation.intervalsOf(account);
       const isEntitled = intervals.some(
         ({ fromRevision, toRevision }) => fromRevision <= place.revision && place.revision <= toRevision,

@@ -67,6 +67,11 @@ export class ConversationTruth {
     return !this.isCut || this.places.size === this.lastRevision + 1;
   }
 
+  /** Whether nobody was told whose membership one of them is: so it is when keys are destroyed before it is told. */
+  get hasUnnamedMembers(): boolean {
+    return [...this.places.values()].some(({ type, memberId }) => type === 'member-added' && !this.accountOf.has(memberId!));
+  }
+
   /** Once everything is known: no place is missing, and places come in the order of revisions. */
   checkDense(): void {
     let seq = 0;
