@@ -131,9 +131,14 @@ export function seenBy(membership: MemberDocument, listed: ConversationDocument)
 /** Everything that a person is or was in, in no order. */
 export async function seenConversations(views: Views, handle: Handle): Promise<readonly Seen[]> {
   const members = conversationMembers.collection;
-  const memberships = await everything(views, members, { index: 'byHandle', equal: { handle } }, 'conversationId');
-  const listed = await views.get(collection, memberships);
-  return memberships.flatMap((membership, index) => {
+  const knownUpTo = await views.position(members);
+  const known = await everything(views, members, { index: 'byHandle', equal: { handle } }, 'conversationId');
+  const listed = await views.get(collection, known);
+  // Views move on while they are read: a conversation may be further than its membership, which may have ended before that.
+  const isFurther = listed.some((conversation) => conversation !== undefined && conversation.lastPosition > knownUpTo);
+  const memberships = isFurther ? await views.get(members, known) : known;
+  return known.flatMap((before, index) => {
+    const membership = memberships[index] ?? before;
     const conversation = listed[index];
     return conversation === undefined ? [] : [seenBy(membership, conversation)];
   });
@@ -159,8 +164,9 @@ export async function conversationFor(
   handle: Handle,
   conversationId: ConversationId,
 ): Promise<ConversationView | 'hidden'> {
-  const membership = await membershipOf(views, handle, conversationId);
-  const listed = membership && (await one(views, collection, { conversationId }));
+  // In this order: see `seenConversations`.
+  const listed = await one(views, collection, { conversationId });
+  const membership = listed && (await membershipOf(views, handle, conversationId));
   return membership && listed ? viewOf(views, seenBy(membership, listed)) : 'hidden';
 }
 

@@ -121,6 +121,11 @@ export async function membershipOf(
   return found;
 }
 
+/** Asked again after something was read for a present member: views move on meanwhile, and it may be of after their end. */
+export async function isStillIn(views: Views, { conversationId, memberId }: MemberDocument): Promise<boolean> {
+  return (await one(views, collection, { conversationId, memberId }))?.state === 'active';
+}
+
 /** By what a member is found; absent when that person's keys are destroyed. */
 export async function handleOfMember(
   views: Views,

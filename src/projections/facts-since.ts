@@ -5,7 +5,7 @@
 import type { AccountId, ConversationId, Handle } from '../domain/kernel/ids.js';
 import { type AccountDocument, accounts } from './accounts.js';
 import { type ConversationView, conversationList, type Seen, seenConversations, viewOf } from './conversation-list.js';
-import { conversationMembers } from './conversation-members.js';
+import { conversationMembers, isStillIn } from './conversation-members.js';
 import { conversationTimeline, type TimelineEntry } from './conversation-timeline.js';
 import { type DeviceDocument, devices, devicesOf } from './devices.js';
 import { one } from './kernel/reading.js';
@@ -204,13 +204,16 @@ async function summaryOf(views: Views, seen: Seen, { membersMax }: SyncLimits): 
   const summary = { kind: 'snapshot', conversation } as const;
   if (conversation.membersCount === undefined || conversation.membersCount > membersMax) return summary;
   const members = await presentMembers(views, seen.conversationId, { limit: membersMax });
+  if (!(await isStillIn(views, seen.membership))) return summary;
   return { ...summary, members: members.map(memberView) };
 }
 
 async function marksItems(views: Views, seen: Seen, after: number, { membersMax }: SyncLimits): Promise<readonly SyncItem[]> {
-  const { conversationId, interval } = seen;
+  const { conversationId, interval, lastSeq } = seen;
   const isNew = interval.joining.position > after;
   const isSmall = isNew && (await presentMembers(views, conversationId, { limit: membersMax + 1 })).length <= membersMax;
   const changed = await marksSince(views, conversationId, isSmall ? 0 : after);
-  return changed.map((document) => ({ kind: 'marks', conversationId, marks: marksOf(document) }));
+  // Further than the conversation was when it was read: a later sync tells it, to whoever is still there.
+  const told = changed.filter(({ deliveredSeq = 0, readSeq = 0 }) => Math.max(deliveredSeq, readSeq) <= lastSeq);
+  return told.map((document) => ({ kind: 'marks', conversationId, marks: marksOf(document) }));
 }

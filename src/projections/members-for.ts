@@ -7,7 +7,7 @@ import type { AccountId, ConversationId, Handle, MemberId } from '../domain/kern
 import type { Instant } from '../domain/kernel/instant.js';
 import type { Personal } from '../domain/kernel/personal.js';
 import { conversationList } from './conversation-list.js';
-import { conversationMembers, intervalsOf, type MemberDocument, membershipOf } from './conversation-members.js';
+import { conversationMembers, intervalsOf, isStillIn, type MemberDocument, membershipOf } from './conversation-members.js';
 import { one } from './kernel/reading.js';
 import type { Views } from './kernel/views.js';
 
@@ -38,6 +38,7 @@ export async function membersFor(
   // The version is read first: a list that is newer than its version is read again, an older one would not be.
   const listed = await one(views, conversationList.collection, { conversationId });
   const found = await presentMembers(views, conversationId, { ...page, limit: page.limit + 1 });
+  if (!(await isStillIn(views, asker))) return 'ended';
   const items = found.slice(0, page.limit).map(memberView);
   const last = items.at(-1);
   const answer = { items, membersVersion: listed?.membersVersion ?? 0 };

@@ -37,9 +37,10 @@ export async function messagesFor(
   conversationId: ConversationId,
   query: MessagesQuery,
 ): Promise<HistoryPage | 'hidden'> {
+  // Views move on while they are read. The head comes first: of a later one the asker may have seen nothing any more.
+  const head = await lastSeqOf(views, conversationId);
   const asker = await membershipOf(views, handle, conversationId);
   if (asker === undefined) return 'hidden';
-  const head = await lastSeqOf(views, conversationId);
   const visible = merged(intervalsOf(asker).map(({ fromSeq, toSeq }) => ({ from: fromSeq, to: Math.min(toSeq ?? head, head) })));
   const asked = within(visible, { from: query.fromSeq ?? 1, to: query.toSeq ?? head });
   const page = chosen(asked, query);
@@ -84,10 +85,10 @@ export async function messageFor(
   conversationId: ConversationId,
   messageId: MessageId,
 ): Promise<TimelineEntry | 'hidden'> {
+  // The post comes before its removals, which name it too; and before the membership, as above.
+  const [post] = await views.page(conversationTimeline.collection, { index: 'byMessage', equal: { messageId }, limit: 1 });
   const asker = await membershipOf(views, handle, conversationId);
   if (asker === undefined) return 'hidden';
-  // The post comes before its removals, which name it too.
-  const [post] = await views.page(conversationTimeline.collection, { index: 'byMessage', equal: { messageId }, limit: 1 });
   if (post?.seq === undefined || post.conversationId !== conversationId) return 'hidden';
   const { seq } = post;
   const isVisible = intervalsOf(asker).some(({ fromSeq, toSeq = seq }) => fromSeq <= seq && seq <= toSeq);

@@ -3,7 +3,7 @@
  * the feed puts after its member's end counts for nothing.
  */
 import type { ConversationId, Handle, MemberId } from '../domain/kernel/ids.js';
-import { membershipOf } from './conversation-members.js';
+import { isStillIn, membershipOf } from './conversation-members.js';
 import { collectionOf } from './kernel/collection.js';
 import { defineProjection } from './kernel/projection.js';
 import { everything } from './kernel/reading.js';
@@ -78,6 +78,7 @@ export async function receiptsFor(
   if (asker === undefined) return 'hidden';
   if (asker.state !== 'active') return 'ended';
   const found = await everything(views, collection, { equal: { conversationId } }, 'memberId');
+  if (!(await isStillIn(views, asker))) return 'ended';
   return found.filter(({ member }) => member).map(marksOf);
 }
 

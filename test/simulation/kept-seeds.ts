@@ -51,4 +51,8 @@ export const keptSeeds: readonly KeptSeed[] = [
   },
   { seed: '23009', showed: 'a device that was revoked while the feed stood still was served when it went on, a minute later' },
   { seed: '23131', showed: 'a session in the background kept the newer of two marks instead of the further one' },
+  {
+    seed: '174',
+    showed: 'views moved on between two reads of a sync: who had left was told what was written after it',
+  },
 ];

@@ -206,7 +206,7 @@ const telling: readonly PlantedBug[] = [
     'void this.deliver(news, batch.upTo);',
   ]),
   bug(
-    'plain:1397',
+    85,
     'tells whoever has joined since what the feed hands over again',
     [FAN_OUT, 'position > this.upTo && !this.ahead.has(position)', 'position > 0'],
     [FAN_OUT, 'fromRevision: intervalsOf(member).at(-1)?.fromRevision ?? 0', 'fromRevision: 0'],
@@ -215,11 +215,6 @@ const telling: readonly PlantedBug[] = [
     FAN_OUT,
     'for (const { frame } of this.begun.facts) session.deliver({ frame, position: event.meta.position });',
     'for (const fact of this.begun.facts) session.deliver(fact);',
-  ]),
-  bug('plain:2127', 'hands what was before a joining to who is taken in by it', [
-    FAN_OUT,
-    'fromRevision: intervalsOf(member).at(-1)?.fromRevision ?? 0',
-    'fromRevision: 0',
   ]),
   bug('plain:1', 'skips every batch of two events', [
     FAN_OUT,

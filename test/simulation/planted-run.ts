@@ -97,5 +97,6 @@ A seed that is written \`plain:N\` is the world of \`N\` without habits.
 | --- | --- |
 | keeps marks of who has left in the view of receipts | every answer leaves out who is no member, and a joining takes the marks away: all that is left is that sync looks at the conversation once more, and finds nothing to tell |
 | hands a view again what it has read, though its rows would not take it | the rows are guarded by the position of what wrote them last: without that guard it is found, see above |
+| hands what was before a joining to who is taken in by it | a joining is told from the log, which begins with it; before that was so, plain:2127 showed it, and a case of the fan-out still does |
 | takes a confirmation for one of a single conversation | what was confirmed in the others is marked at the next confirmation, and nothing says how soon a delivery must be told |
 `;
