@@ -181,7 +181,7 @@ const showing: readonly PlantedBug[] = [
 ];
 
 const guarding: readonly PlantedBug[] = [
-  bug(155, 'lets a view take again what its rows have seen', [
+  bug(82, 'lets a view take again what its rows have seen', [
     'projections/kernel/document.ts',
     '(row === undefined || row.position < position)',
     'position > 0',
@@ -206,7 +206,7 @@ const telling: readonly PlantedBug[] = [
     'void this.deliver(news, batch.upTo);',
   ]),
   bug(
-    85,
+    173,
     'tells whoever has joined since what the feed hands over again',
     [FAN_OUT, 'position > this.upTo && !this.ahead.has(position)', 'position > 0'],
     [FAN_OUT, 'fromRevision: intervalsOf(member).at(-1)?.fromRevision ?? 0', 'fromRevision: 0'],
@@ -268,7 +268,7 @@ const POLL = 'adapters/nest/long-poll.ts';
 const MARKS = 'application/receipts/receipt-marks.ts';
 
 const answering: readonly PlantedBug[] = [
-  bug(26, 'says that there is nothing to do by a cached state', [
+  bug(15, 'says that there is nothing to do by a cached state', [
     'application/handle.ts',
     '(!decided.ok || decided.value.length === 0) && !isHead',
     '!decided.ok && !isHead',
@@ -283,11 +283,12 @@ const answering: readonly PlantedBug[] = [
     'if (taken.has(next.send.messageId)) lane',
     'if (bytes < 0) lane',
   ]),
-  bug(51, 'serves a device on that was revoked', [
-    FAN_OUT,
-    "this.deps.hub.ofDevice(event.data.deviceId)?.close(closeCodes.deviceRevoked, 'the device was revoked');",
-    '',
-  ]),
+  bug(
+    59,
+    'serves a device on that was revoked',
+    [FAN_OUT, "this.deps.hub.ofDevice(event.data.deviceId)?.close(closeCodes.deviceRevoked, 'the device was revoked');", ''],
+    ['adapters/websocket/heartbeat.ts', '>= REVOKED_WITHIN_MS : isPingDue)', '>= REVOKED_WITHIN_MS : false)'],
+  ),
   bug(3, 'keeps the answer before the effect', [
     KEYS,
     `const body = await run();
@@ -352,7 +353,7 @@ const waiting: readonly PlantedBug[] = [
 ];
 
 const reading: readonly PlantedBug[] = [
-  bug(117, 'catches a slow reader up from the first fact that was dropped', [
+  bug(47, 'catches a slow reader up from the first fact that was dropped', [
     SESSION,
     'this.droppedFrom = Math.min(this.droppedFrom, position);',
     'void position;',
