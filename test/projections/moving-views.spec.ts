@@ -63,7 +63,8 @@ function lastPost({ history }: Story): { readonly messageId: MessageId; readonly
 
 function lastJoined({ history }: Story): MemberId {
   const added = history.log.findLast(({ type }) => type === 'MemberAdded');
-  return (added?.data as { readonly memberId: MemberId }).memberId;
+  if (added === undefined) throw new Error('Nobody joined.');
+  return (added.data as { readonly memberId: MemberId }).memberId;
 }
 
 /** All places that stand in an answer, under whatever name. */

@@ -54,7 +54,7 @@ const sending: readonly PlantedBug[] = [
     '?? (await byScan(deps, messageId, conversationId, after, upTo))',
     '',
   ]),
-  bug('plain:19', 'trusts a refusal that was decided on a cached state', [
+  bug('plain:21', 'trusts a refusal that was decided on a cached state', [
     ATTEMPT,
     'refused.push(item);',
     'if (posting.ok) refused.push(item); else item.answer(posting);',
@@ -130,7 +130,7 @@ const deciding: readonly PlantedBug[] = [
       "if (event.type === 'DeviceRevoked' && event.data.deviceId === undefined) await",
     ],
   ),
-  bug('plain:24', 'goes on using the keys of who was erased', [
+  bug('plain:50', 'goes on using the keys of who was erased', [
     'adapters/crypto/destruction-lease.ts',
     'return this.clock.monotonicMs() - this.readAtMs >= limits.keyCacheLifeMs;',
     'return this.known === undefined && limits.keyCacheLifeMs > 0;',
@@ -138,7 +138,7 @@ const deciding: readonly PlantedBug[] = [
 ];
 
 const showing: readonly PlantedBug[] = [
-  bug('plain:13', 'moves the checkpoint before the views', [
+  bug('plain:20', 'moves the checkpoint before the views', [
     RUNNER,
     'const enriched = await this.options.enrich(news);',
     `await this.options.writer.apply([...checkpoints.keys()].map(({ collection }) => ({ collection, writes: [] })), upTo);
@@ -164,7 +164,7 @@ const showing: readonly PlantedBug[] = [
     'return ending === undefined ? from : { ...from, toSeq: ending.seq, toRevision: ending.revision, ending };',
     'return ending === undefined ? from : { ...from, ending };',
   ]),
-  bug('plain:18', 'does not list a conversation anew when a message is removed', [
+  bug('plain:20', 'does not list a conversation anew when a message is removed', [
     'projections/conversation-list.ts',
     `    MessageRemoved: ({ data: { conversationId } }, { revision, position }) => [
       { verb: 'patch', key: { conversationId }, set: { lastRevision: revision, lastPosition: position } },
@@ -211,7 +211,7 @@ const telling: readonly PlantedBug[] = [
     [FAN_OUT, 'position > this.upTo && !this.ahead.has(position)', 'position > 0'],
     [FAN_OUT, 'fromRevision: intervalsOf(member).at(-1)?.fromRevision ?? 0', 'fromRevision: 0'],
   ),
-  bug(99, 'tells who comes in the second batch of a creation the first one as if they were there', [
+  bug(104, 'tells who comes in the second batch of a creation the first one as if they were there', [
     FAN_OUT,
     'for (const { frame } of this.begun.facts) session.deliver({ frame, position: event.meta.position });',
     'for (const fact of this.begun.facts) session.deliver(fact);',
@@ -273,12 +273,12 @@ const answering: readonly PlantedBug[] = [
     '(!decided.ok || decided.value.length === 0) && !isHead',
     '!decided.ok && !isHead',
   ]),
-  bug(42, 'writes the first of several marks instead of the furthest', [
+  bug(47, 'writes the first of several marks instead of the furthest', [
     MARKS,
     'queue.next.seq = Math.max(queue.next.seq, mark.seq);',
     '',
   ]),
-  bug(36, 'puts two sends of one message into one batch', [
+  bug(47, 'puts two sends of one message into one batch', [
     LANES,
     'if (taken.has(next.send.messageId)) lane',
     'if (bytes < 0) lane',
@@ -296,7 +296,7 @@ const answering: readonly PlantedBug[] = [
     `await this.keep(request, () => ledger.settle(keyed, attempt, answerOf(reply, undefined)));
       const body = await run();`,
   ]),
-  bug(15, 'takes the key of another account for the same', [
+  bug(38, 'takes the key of another account for the same', [
     KEYS,
     'session === undefined ?',
     'session !== undefined ? `account` : session === undefined ?',
@@ -324,7 +324,7 @@ const paging: readonly PlantedBug[] = [
     'below: lowest, seen',
     'below: waiting[taken.length]?.at ?? lowest, seen',
   ]),
-  bug(1, 'passes over what moves up while a device pages', [
+  bug(9, 'passes over what moves up while a device pages', [
     SYNC,
     'at >= page.below && at > upTo)',
     'at < page.below && at > upTo)',
@@ -373,12 +373,12 @@ const reading: readonly PlantedBug[] = [
     'this.hasOverflowed = true;',
     'this.hasOverflowed = false;',
   ]),
-  bug(14, 'takes one place too many for delivered', [
+  bug(25, 'takes one place too many for delivered', [
     'projections/delivered-through.ts',
     "high: after - 1 }, 'last')",
     "high: after }, 'last')",
   ]),
-  bug(25, 'tells the marks of who has left', [
+  bug(33, 'tells the marks of who has left', [
     FAN_OUT,
     'return isMark(event) && this.former.has(memberKey(event.data));',
     'return isMark(event) && this.former.size < 0;',
