@@ -4,6 +4,7 @@
  */
 import { workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
+import { copyWhole } from './checkpoint-passes.js';
 
 export interface CheckpointOrders {
   readonly files: readonly string[];
@@ -23,7 +24,10 @@ function open(file: string): Database.Database {
 
 function copy(connection: Database.Database): void {
   try {
-    connection.pragma('wal_checkpoint(PASSIVE)');
+    copyWhole(() => {
+      const [{ log }] = connection.pragma('wal_checkpoint(PASSIVE)') as [{ log: number }];
+      return log;
+    });
   } catch (error) {
     // Someone else is at it, or the disk is full: whoever commits meets that, too.
     if (!(error instanceof Database.SqliteError)) throw error;
