@@ -27,6 +27,21 @@ const turns = async () => {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 
+/** A socket of some device, of which nothing was heard yet. */
+function register(): FakeSocket {
+  const one = new FakeSocket();
+  const principal = { accountId: randomUUID(), deviceId: randomUUID(), expiresAt: later(clock.now(), LIFE_MS) };
+  const around = { clock, turn: new Turn(), counts: hub.counts, fellBehind: () => undefined, joined: () => undefined };
+  session = new SocketSession(one as unknown as WebSocket, one.wire, principal as unknown as Session, around);
+  const registered = session;
+  hub.register(registered);
+  one.on('close', () => hub.remove(registered));
+  one.on('pong', () => {
+    registered.missedPings = 0;
+  });
+  return one;
+}
+
 /** Second by second, as the heartbeat counts. */
 async function pass(ms: number): Promise<void> {
   for (let leftMs = ms; leftMs > 0; leftMs -= 1_000) {
@@ -39,17 +54,9 @@ async function pass(ms: number): Promise<void> {
 beforeEach(() => {
   clock = new TestClock();
   hub = new SessionHub();
-  socket = new FakeSocket();
   stopping = new AbortController();
   isLive = async () => true;
-  const principal = { accountId: randomUUID(), deviceId: randomUUID(), expiresAt: later(clock.now(), LIFE_MS) };
-  const around = { clock, turn: new Turn(), counts: hub.counts, fellBehind: () => undefined, joined: () => undefined };
-  session = new SocketSession(socket as unknown as WebSocket, socket.wire, principal as unknown as Session, around);
-  hub.register(session);
-  socket.on('close', () => hub.remove(session));
-  socket.on('pong', () => {
-    session.missedPings = 0;
-  });
+  socket = register();
   const credentials = { isLive: () => isLive() };
   const sync = { cursorAt: (_who: unknown, { after }: { after: number }) => `cursor ${after}` };
   const log = openLog('silent', { write: () => undefined });
@@ -69,6 +76,21 @@ describe('a socket that does not say hello', () => {
     expect(socket.code).toBeUndefined();
     await pass(1_000);
     expect([socket.code, socket.reason]).toEqual([4400, 'no hello']);
+  });
+});
+
+describe('a crowd that came together', () => {
+  it('is attended to in parts, between which others get their turn', async () => {
+    const crowd = Array.from({ length: 149 }, () => register());
+    const ended = () => [socket, ...crowd].filter(({ code }) => code === 4400).length;
+    await pass(9_000);
+    expect(ended()).toBe(0);
+    await pass(1_000);
+    expect(ended()).toBe(64);
+    await pass(1);
+    expect(ended()).toBe(128);
+    await pass(1);
+    expect(ended()).toBe(150);
   });
 });
 
