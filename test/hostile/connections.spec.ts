@@ -55,6 +55,23 @@ describe('connections', () => {
     await allGone();
   });
 
+  it('are answered 408 and ended when their first head is not there in time', async () => {
+    const answers = ['', 'GET /v1/socket HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n'].map((says) => {
+      const [socket] = crowd('127.0.0.2', 1, says) as [Socket];
+      const answer = { text: '', isOver: false };
+      socket.on('data', (bytes) => {
+        answer.text += bytes.toString('latin1');
+      });
+      socket.on('close', () => {
+        answer.isOver = true;
+      });
+      return answer;
+    });
+    await until('both are ended', () => answers.every(({ isOver }) => isOver));
+    for (const { text } of answers) expect(text).toMatch(/^HTTP\/1\.1 408 /);
+    await allGone();
+  });
+
   it('are held up to a number in all', async () => {
     const sockets = ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5'].flatMap((address) => crowd(address, PER_ADDRESS));
     await until('what is too much is ended', () => heldOf(sockets) <= IN_ALL);

@@ -47,7 +47,8 @@ async function crowd(app: ServedApp, count: number): Promise<{ devices: Returnin
 class Writer {
   private isOver = false;
   private tookMs: number[] = [];
-  failed = 0;
+  /** Why messages were not acked. */
+  readonly failed: string[] = [];
 
   private constructor(
     private readonly line: Line,
@@ -80,9 +81,11 @@ class Writer {
       const startedMs = performance.now();
       const content = { type: 'text', text: 'still here' };
       const asked = { conversationId: this.conversationId, messageId: randomUUID(), content };
-      const answer = await this.line.ask('send-message', asked).catch(() => undefined);
-      if (answer?.type === 'ack') this.tookMs.push(performance.now() - startedMs);
-      else this.failed += 1;
+      const answer = await this.line.ask('send-message', asked).catch((error: unknown) => ({ problem: { code: String(error) } }));
+      const tookMs = performance.now() - startedMs;
+      if (answer.type === 'ack') this.tookMs.push(tookMs);
+      else
+        this.failed.push(`${answer.problem?.code} after ${tookMs.toFixed(0)} ms, the socket ${this.line.closed?.code ?? 'open'}`);
       this.line.frames.length = 0;
       await new Promise((resolve) => setTimeout(resolve, WRITE_EVERY_MS));
     }
@@ -132,7 +135,8 @@ export async function storm(
   if (tookMs > BACK_WITHIN_MS) problems.push(`It took ${tookMs.toFixed(0)} ms until all were back.`);
   if (told.length > MANY && new Set(told).size < told.length / 4)
     problems.push('Those who were refused were told the same span.');
-  if (writer.failed > 0) problems.push(`${writer.failed} messages of somebody else were not acked.`);
+  const { failed } = writer;
+  if (failed.length > 0) problems.push(`${failed.length} messages of somebody else were not acked: ${failed[0]}.`);
   const refused = await numbers.of('sottovoce_socket_upgrades_refused_total');
   const spans = told.length === 0 ? '' : ` (told to wait ${Math.min(...told)} to ${Math.max(...told)} ms)`;
   watch.say(

@@ -115,14 +115,7 @@ export class Person {
 
   /** Opens the socket, says hello and waits until it has caught up. */
   async online(cursor?: string): Promise<Line> {
-    const line = await Line.open(this);
-    line.send('hello', {
-      capabilities: [],
-      client: { name: 'journey', version: '1' },
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    await line.next((frame) => frame.type === 'caught-up');
-    return line;
+    return (await Line.open(this)).caughtUp(cursor);
   }
 }
 
@@ -151,6 +144,21 @@ export class Line {
     const line = new Line(socket);
     await until('the socket opens or is refused', () => socket.readyState !== WebSocket.CONNECTING);
     return line;
+  }
+
+  /** Whether it was let in, and is still. */
+  get isOpen(): boolean {
+    return this.socket.readyState === WebSocket.OPEN;
+  }
+
+  async caughtUp(cursor?: string): Promise<this> {
+    this.send('hello', {
+      capabilities: [],
+      client: { name: 'journey', version: '1' },
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    await this.next((frame) => frame.type === 'caught-up');
+    return this;
   }
 
   send(type: string, data: object, id: string = randomUUID()): string {

@@ -16,7 +16,7 @@ import { compressLargeAnswers } from './large-answers.js';
 import { UnreadAnswers, type UnreadLimits, unreadLimits } from './unread-answers.js';
 
 const CANONICAL_PATH = /^(?:\/[A-Za-z0-9._~-]+)+$|^\/$/;
-const HEADERS_TIMEOUT_MS = 10_000;
+const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** How late one of the two may be noticed. */
 const TIMEOUTS_CHECK_MS = 1_000;
