@@ -106,6 +106,7 @@ const spellings: readonly Spelling[] = [
   ['a parameter in its first segment', (path) => path.replace('/v1', '/v1;a=b')],
   ['capitals', (path) => path.toUpperCase()],
   ['a capital at its beginning', (path) => path.replace('/v1', '/V1')],
+  ['more than a parameter may hold behind it', (path) => path + 'a'.repeat(101)],
   ['a capital in its last segment', inLast((segment) => segment.slice(0, -1) + segment.slice(-1).toUpperCase())],
   ['another version', (path) => path.replace('/v1', '/v2')],
   ['no version', (path) => path.replace('/v1', '')],

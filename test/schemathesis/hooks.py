@@ -48,7 +48,7 @@ def map_body(context, body):
 @schemathesis.hook
 def after_call(context, case, response):
     with open(COUNT, "a", encoding="utf-8") as file:
-        file.write(f"{response.status_code}\n")
+        file.write(f"{response.status_code} {case.operation.label}\n")
 
 
 @schemathesis.check
