@@ -9,7 +9,7 @@ const REST_SHARE_MAX = 0.1;
 const REST_WITHIN_MS = 120_000;
 
 /** What a server still has to do for what it has acked, its views above all, is neither given away nor left to the other side. */
-async function untilAtRest(server) {
+export async function untilAtRest(server) {
   const untilMs = performance.now() + REST_WITHIN_MS;
   for (;;) {
     const [cpuMs, fromMs] = [server.cpuMs(), performance.now()];
