@@ -55,4 +55,13 @@ export const keptSeeds: readonly KeptSeed[] = [
     seed: '174',
     showed: 'views moved on between two reads of a sync: who had left was told what was written after it',
   },
+  {
+    seed: '24839',
+    showed:
+      'repeated sends of one batch found their drafts one in each attempt, and composed all of them anew each time, until every deadline was over',
+  },
+  {
+    seed: '25557',
+    showed: 'nothing of the code: somebody signed in while their account was erased, and was asked what they see',
+  },
 ];

@@ -236,7 +236,7 @@ const telling: readonly PlantedBug[] = [
     'if ((fact.asNewAs ?? fact.position) > syncedUpTo) this.deliver(fact);',
     'if (fact.position < 0) this.deliver(fact);',
   ]),
-  bug('plain:6', 'tells live facts in the middle of the sync', [
+  bug('plain:7', 'tells live facts in the middle of the sync', [
     SESSION,
     "if (this.phase === 'live') this.push(fact);",
     "if (this.phase === 'catching-up') this.write(fact.frame); else if (this.phase === 'live') this.push(fact);",
@@ -278,7 +278,7 @@ const answering: readonly PlantedBug[] = [
     'queue.next.seq = Math.max(queue.next.seq, mark.seq);',
     '',
   ]),
-  bug(47, 'puts two sends of one message into one batch', [
+  bug(49, 'puts two sends of one message into one batch', [
     LANES,
     'if (taken.has(next.send.messageId)) lane',
     'if (bytes < 0) lane',

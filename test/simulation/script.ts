@@ -241,8 +241,8 @@ export class Script {
   /** An operator destroys somebody's keys and takes what is personal out of the views. */
   private async erase(person: number): Promise<void> {
     const { world } = this;
-    const account = this.accounts[person]!;
-    if (this.erased.size > 0) return;
+    const account = this.accounts[person];
+    if (this.erased.size > 0 || account === undefined) return;
     this.erased.add(person);
     world.counters.hit('account: erased');
     for (const device of world.devices) if (device.accountId === account) device.switchOff();
@@ -284,6 +284,8 @@ export class Script {
     this.accounts[person] = accountId;
     const device = new Device(this.world, person, accountId, deviceId);
     this.world.devices.push(device);
+    // It was signing in while the account was erased.
+    if (this.erased.has(person)) device.switchOff();
     void device.live();
   }
 

@@ -262,8 +262,8 @@ export const mutants: readonly Mutant[] = [
     name: 'goes again with what it knew of its message stream',
     patches: [
       attempt(
-        "outcome?.outcome === 'wrong-expected-revision' && !(await reread(deps, one.item))",
-        'outcome === undefined && index < 0',
+        "outcome === undefined ? message === undefined : outcome.outcome === 'wrong-expected-revision'",
+        'outcome === undefined && message === null',
       ),
     ],
     seed: 7,

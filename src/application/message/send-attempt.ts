@@ -219,8 +219,10 @@ async function settle(
     return [];
   }
   const again: PendingSend[] = [];
+  const isLeft = await Promise.all(formed.map(({ item }, index) => !mustRead(item, outcomes[index]) || reread(deps, item)));
   for (const [index, one] of formed.entries()) {
     const outcome = outcomes[index];
+    if (!isLeft[index]) continue;
     if (outcome?.outcome === 'removed') {
       one.item.answer(rejected({ type: 'MessageGone' }));
       continue;
@@ -229,12 +231,18 @@ async function settle(
       const state = message.evolve(one.item.message?.state ?? NO_MESSAGE.state, one.composed);
       one.item.message = { state, revision: outcome.revision };
     }
-    if (outcome?.outcome === 'wrong-expected-revision' && !(await reread(deps, one.item))) continue;
     again.push(one.item);
   }
   if (last !== undefined) await deps.conversations.head(conversationId);
   return again;
 }
+
+/**
+ * The batch ended at the first stream that was not as expected. Those behind it may not be either: who found that out one
+ * by one would compose all of them anew each time, until the deadline of a repeated batch was over.
+ */
+const mustRead = ({ message }: PendingSend, outcome: WriteOutcome | undefined): boolean =>
+  outcome === undefined ? message === undefined : outcome.outcome === 'wrong-expected-revision';
 
 /** Reads the message stream again; false when the send was answered because the stream is gone. */
 async function reread(deps: SendDeps, item: PendingSend): Promise<boolean> {

@@ -180,6 +180,18 @@ describe('a repeated send', () => {
     expect(post?.data).toMatchObject({ composeId: (composed?.data as { composeId?: string } | undefined)?.composeId });
   });
 
+  it('of a whole batch that was drafted learns of all drafts at once, not of one in each attempt', async () => {
+    const dying = app.process({ eventStore: dyingAfterContent(app.ports.eventStore) });
+    const messageIds = Array.from({ length: 10 }, newId);
+    for (const messageId of messageIds) await expect(send('Hello', messageId, { on: dying })).rejects.toThrow(OutcomeUnknown);
+    const before = app.appends.length;
+    const acks = await Promise.all(messageIds.map((messageId) => send('Hello', messageId)));
+    expect(acks.map((ack) => granted(ack).seq)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(app.appends.length - before).toBe(2);
+    for (const messageId of messageIds)
+      expect(await app.typesOf(`message-${messageId}`)).toEqual(['MessageComposed', 'MessageComposed']);
+  });
+
   it('is answered `gone` when the content was removed, and never posted again', async () => {
     const messageId = newId();
     granted(await send('Hello', messageId));
