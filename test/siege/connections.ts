@@ -2,9 +2,10 @@
 import { connect, type Socket } from 'node:net';
 import type { ServedApp } from '../support/served-app.js';
 import { until } from '../support/until.js';
+import { inParallel } from './in-parallel.js';
 import type { Watch } from './watch.js';
 
-/** All of them must be there before the first has been silent for too long. */
+/** All of them must be there before the first has been silent for too long, also those whose first packet was lost. */
 const AT_ONCE = 1_000;
 const ATTACKER = '127.0.0.2';
 const HALF_AN_UPGRADE = 'GET /v1/socket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: ';
@@ -30,10 +31,9 @@ async function open(app: ServedApp, sends: string): Promise<Socket> {
 
 async function crowd(app: ServedApp, watch: Watch, count: number, sends: string): Promise<readonly string[]> {
   const sockets: Socket[] = [];
-  while (sockets.length < count) {
-    const more = Math.min(AT_ONCE, count - sockets.length);
-    sockets.push(...(await Promise.all(Array.from({ length: more }, () => open(app, sends)))));
-  }
+  await inParallel(AT_ONCE, count, async () => {
+    sockets.push(await open(app, sends));
+  });
   const held = sockets.filter((socket) => !socket.destroyed).length;
   const tookMs = await watch.connect();
   watch.say(`${held} of ${count} connections held at once, and an honest client connected in ${tookMs.toFixed(0)} ms`);

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Line, Person } from '../support/person.js';
 import type { ServedApp } from '../support/served-app.js';
+import { inParallel } from './in-parallel.js';
 import type { Numbers } from './numbers.js';
 import { ReturningDevice } from './returning-device.js';
 import type { Watch } from './watch.js';
@@ -18,22 +19,14 @@ const CALM_WRITES = 100;
 /** Below this many the spans need not all differ. */
 const MANY = 100;
 
-async function inParallel(count: number, act: (at: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    while (next < count) await act(next++);
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, worker));
-}
-
 /** Groups of fifty; the first of each has created it. */
 async function crowd(app: ServedApp, count: number): Promise<{ devices: ReturningDevice[]; groups: string[] }> {
   const devices: ReturningDevice[] = [];
-  await inParallel(count, async (at) => {
+  await inParallel(AT_ONCE, count, async (at) => {
     devices[at] = new ReturningDevice(await Person.signIn(app.asApp), at);
   });
   const groups = Array.from({ length: Math.ceil(count / GROUP) }, () => randomUUID());
-  await inParallel(groups.length, async (at) => {
+  await inParallel(AT_ONCE, groups.length, async (at) => {
     const [creator, ...others] = devices.slice(at * GROUP, (at + 1) * GROUP) as [ReturningDevice, ...ReturningDevice[]];
     const accountIds = others.map(({ person }) => person.accountId);
     const body = { conversationId: groups[at], title: 'storm', accountIds };
@@ -94,7 +87,7 @@ class Writer {
 }
 
 async function say(devices: readonly ReturningDevice[], groups: readonly string[]): Promise<void> {
-  await inParallel(groups.length, async (at) => {
+  await inParallel(AT_ONCE, groups.length, async (at) => {
     const { person } = devices[at * GROUP] as ReturningDevice;
     for (let number = 1; number <= MISSED; number += 1) {
       const { status } = await person.send(groups[at] as string, `missed ${number}`);
@@ -110,13 +103,13 @@ export async function storm(
 ): Promise<readonly string[]> {
   watch.memory.comesToRest = false;
   const { devices, groups } = await crowd(app, count);
-  await inParallel(count, (at) => (devices[at] as ReturningDevice).comeBack(performance.now() + BACK_WITHIN_MS));
+  await inParallel(AT_ONCE, count, (at) => (devices[at] as ReturningDevice).comeBack(performance.now() + BACK_WITHIN_MS));
   const writer = await Writer.begin(app);
   await writer.calm();
   const calmMs = writer.p99();
   for (const device of devices) device.cutOff();
   await say(devices, groups);
-  await inParallel(count, (at) => (devices[at] as ReturningDevice).connect().catch(() => undefined));
+  await inParallel(AT_ONCE, count, (at) => (devices[at] as ReturningDevice).connect().catch(() => undefined));
 
   for (const device of devices) device.told.length = 0;
   const startedMs = performance.now();
