@@ -68,12 +68,17 @@ interface Changed {
   readonly at: number;
 }
 
-const READ_HERE = [conversationList, conversationMembers, conversationTimeline, receipts, accounts, devices];
+const READ_HERE = [
+  conversationList.collection,
+  conversationMembers.collection,
+  conversationTimeline.collection,
+  receipts.collection,
+  accounts.collection,
+  devices.collection,
+] as const;
 
 /** Up to where all the views are built that sync reads. */
-export async function syncPosition(views: Views): Promise<number> {
-  return Math.min(...(await Promise.all(READ_HERE.map(({ collection }) => views.position(collection)))));
-}
+export const syncPosition = (views: Views): Promise<number> => views.position(...READ_HERE);
 
 export async function factsSince(views: Views, asker: Asker, cursor: SyncCursor, limits: SyncLimits): Promise<SyncAnswer> {
   const { after, page } = cursor;
@@ -184,8 +189,9 @@ async function conversationPart(views: Views, seen: Seen, after: number, limits:
   const low = Math.max(unseen.low, unseen.high - limits.factsMax + 1);
   const newest = (await entriesBetween(views, conversationId, { low, high: unseen.high })).map(asItem);
   const marks = membership.state === 'active' ? await marksItems(views, seen, after, limits) : [];
-  const room = limits.bytesMax - bytesOf(marks);
-  const isTooMuch = low > unseen.low || bytesOf(newest) > room;
+  const [newestBytes, marksBytes] = [bytesOf(newest), bytesOf(marks)];
+  const room = limits.bytesMax - marksBytes;
+  const isTooMuch = low > unseen.low || newestBytes > room;
   const summary = isNew || isTooMuch ? await summaryOf(views, seen, limits) : undefined;
   const entries = summary === undefined ? newest : lastWithin(newest, room - bytesOf([{ ...summary, revision: 0 }]));
   const start = entries[0]?.entry.revision ?? low;
@@ -193,8 +199,9 @@ async function conversationPart(views: Views, seen: Seen, after: number, limits:
   const gaps = await gapsOf(views, seen, after, isCut ? { low: unseen.low, high: start - 1 } : undefined);
   const left = await leftOutOf(views, seen, gaps, limits.factsMax);
   const snapshot = summary === undefined ? [] : [{ ...summary, revision: start - 1 }];
-  const items = [...left.removals.map(asItem), ...snapshot, ...entries, ...marks];
-  return { items, limited: left.places, bytes: bytesOf(items) };
+  const before = [...left.removals.map(asItem), ...snapshot];
+  const bytes = bytesOf(before) + (entries === newest ? newestBytes : bytesOf(entries)) + marksBytes;
+  return { items: [...before, ...entries, ...marks], limited: left.places, bytes };
 }
 
 type Snapshot = Extract<SyncItem, { readonly kind: 'snapshot' }>;

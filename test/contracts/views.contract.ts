@@ -154,6 +154,12 @@ export function viewsContract(name: string, open: () => Promise<ViewsUnderTest>)
       expect([await views.position(books), await views.position(shelves)]).toEqual([9, 12]);
     });
 
+    it('Of several views up to where all of them are.', async () => {
+      expect([await views.position(books, shelves), await views.position(shelves, books)]).toEqual([0, 0]);
+      await writer.apply([{ collection: shelves, writes: [] }], 12);
+      expect([await views.position(books, shelves), await views.position(shelves, books)]).toEqual([9, 9]);
+    });
+
     it('gives what plain filtering and sorting gives, for any documents and any question', async () => {
       await fc.assert(
         fc.asyncProperty(

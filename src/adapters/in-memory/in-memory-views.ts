@@ -56,8 +56,8 @@ export class InMemoryViews implements Views, ProjectionWriter, ViewBuilds {
     return this.rowsOf(collection).under(index, equal as Fields).length;
   }
 
-  position(collection: Shape): Promise<number> {
-    return this.checkpoint(collection);
+  async position(...collections: readonly [Shape, ...Shape[]]): Promise<number> {
+    return Math.min(...collections.map(({ name }) => this.checkpoints.get(name) ?? 0));
   }
 
   async checkpoint({ name }: Shape): Promise<number> {

@@ -2,6 +2,7 @@
  * Access tokens: signed for 15 minutes, checked against the device's living family, so that a revoked device is out
  * within seconds. One algorithm, one key, one type, one audience; everything else is refused (ADR 0018).
  */
+import { createSecretKey } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import type { Clock } from '../../application/ports/clock.js';
 import type { Credentials, Principal } from '../../application/ports/credentials.js';
@@ -12,6 +13,7 @@ import { instant, later } from '../../domain/kernel/instant.js';
 import { limits } from '../../domain/kernel/limits.js';
 
 const ALGORITHM = 'HS256';
+const HMAC = { name: 'HMAC', hash: 'SHA-256' };
 const TYPE = 'at+jwt';
 const ISSUER = 'sottovoce';
 const AUDIENCE = 'sottovoce-v1';
@@ -30,10 +32,15 @@ export interface Session extends Principal {
 export class AccessTokens {
   private readonly seenAliveAtMs = new Map<DeviceId, number>();
 
+  /** Given as bytes, it would be imported anew for each token. */
+  private readonly key;
+
   constructor(
-    private readonly secret: Uint8Array,
+    secret: Uint8Array,
     private readonly deps: { readonly clock: Clock; readonly credentials: Pick<Credentials, 'isLive'> },
-  ) {}
+  ) {
+    this.key = createSecretKey(secret).toCryptoKey(HMAC, false, ['sign', 'verify']);
+  }
 
   async issue({ accountId, deviceId }: Principal): Promise<AccessToken> {
     const nowAt = this.deps.clock.now();
@@ -46,7 +53,7 @@ export class AccessTokens {
       .setAudience(AUDIENCE)
       .setIssuedAt(Math.floor(nowAt / 1_000))
       .setExpirationTime(expiresAt / 1_000)
-      .sign(this.secret);
+      .sign(this.key);
     return { accessToken, accessTokenExpiresAt: expiresAt };
   }
 
@@ -58,7 +65,7 @@ export class AccessTokens {
   private async read(token: string): Promise<Session | undefined> {
     const options = { algorithms: [ALGORITHM], typ: TYPE, issuer: ISSUER, audience: AUDIENCE, clockTolerance: 0 };
     try {
-      const { payload } = await jwtVerify(token, this.secret, { ...options, currentDate: new Date(this.deps.clock.now()) });
+      const { payload } = await jwtVerify(token, this.key, { ...options, currentDate: new Date(this.deps.clock.now()) });
       const { sub, device, exp } = payload;
       if (typeof sub !== 'string' || typeof device !== 'string' || exp === undefined) return undefined;
       if (!isUuid(sub) || !isUuid(device)) return undefined;

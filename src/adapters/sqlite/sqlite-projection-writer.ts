@@ -7,6 +7,7 @@ import type { Fields, Shape } from '../../projections/kernel/collection.js';
 import { carryOut, forgetAll } from '../../projections/kernel/document.js';
 import type { ProjectionWriter, ProjectionWrites } from '../../projections/kernel/views.js';
 import { GatheredRows } from './gathered-rows.js';
+import { writeAtOnce } from './read-turn.js';
 import { attempt } from './sqlite-attempt.js';
 import type { Connection } from './sqlite-database.js';
 import { ViewTables } from './view-tables.js';
@@ -20,15 +21,15 @@ export class SqliteProjectionWriter implements ProjectionWriter {
   ) {}
 
   async apply(projections: readonly ProjectionWrites[], upTo: number): Promise<void> {
-    const write = this.connection.transaction(() => {
+    const write = (): void => {
       for (const { collection, writes } of projections) {
         const rows = new GatheredRows(this.tables.of(collection));
         carryOut(collection, rows, writes);
         rows.flush();
         this.tables.registry.move(collection.name, upTo);
       }
-    });
-    attempt('Writing a batch of views', () => write.immediate());
+    };
+    attempt('Writing a batch of views', () => writeAtOnce(this.connection, write));
   }
 
   async checkpoint({ name }: Shape): Promise<number> {
@@ -36,20 +37,20 @@ export class SqliteProjectionWriter implements ProjectionWriter {
   }
 
   async forget(collection: Shape, index: string, equal: object): Promise<void> {
-    const forget = this.connection.transaction(() => {
+    const forget = (): void => {
       const rows = new GatheredRows(this.tables.of(collection));
       forgetAll(collection, rows, index, equal as Fields);
       rows.flush();
       this.tables.building.get(collection.name)?.forgetIn(index, equal);
-    });
-    attempt('Forgetting in a view', () => forget.immediate());
+    };
+    attempt('Forgetting in a view', () => writeAtOnce(this.connection, forget));
   }
 
   async clear(collection: Shape): Promise<void> {
-    const clear = this.connection.transaction(() => {
+    const clear = (): void => {
       this.tables.of(collection).clear();
       this.tables.registry.move(collection.name, 0);
-    });
-    attempt('Clearing a view', () => clear.immediate());
+    };
+    attempt('Clearing a view', () => writeAtOnce(this.connection, clear));
   }
 }

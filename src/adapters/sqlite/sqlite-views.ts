@@ -5,6 +5,7 @@
 import type { Collection, Fields, Shape } from '../../projections/kernel/collection.js';
 import { keyOf } from '../../projections/kernel/collection.js';
 import type { PageQuery, Views } from '../../projections/kernel/views.js';
+import { enterReadTurn } from './read-turn.js';
 import { attempt } from './sqlite-attempt.js';
 import type { Connection } from './sqlite-database.js';
 import { ViewTables } from './view-tables.js';
@@ -13,7 +14,7 @@ type Field<Doc> = keyof Doc & string;
 
 export class SqliteViews implements Views {
   constructor(
-    connection: Connection,
+    private readonly connection: Connection,
     shapes: readonly Shape[],
     /** Those that the writer fills, when both are of one process. */
     private readonly tables = new ViewTables(connection, shapes),
@@ -24,7 +25,7 @@ export class SqliteViews implements Views {
     keys: readonly Pick<Doc, Key>[],
   ): Promise<readonly (Doc | undefined)[]> {
     const table = this.tables.of(collection);
-    return attempt('Reading documents of a view', () =>
+    return this.reading('Reading documents of a view', () =>
       keys.map((key) => table.read(keyOf(collection, key as Fields))?.doc as Doc | undefined),
     );
   }
@@ -34,7 +35,9 @@ export class SqliteViews implements Views {
     query: PageQuery<Doc, Index>,
   ): Promise<readonly Doc[]> {
     const table = this.tables.of(collection);
-    return attempt('Reading a page of a view', () => table.page({ ...query, equal: query.equal as Fields })) as readonly Doc[];
+    return this.reading('Reading a page of a view', () =>
+      table.page({ ...query, equal: query.equal as Fields }),
+    ) as readonly Doc[];
   }
 
   async count<Doc extends object, Key extends Field<Doc>, Index extends string>(
@@ -42,10 +45,17 @@ export class SqliteViews implements Views {
     { index, equal }: { readonly index?: Index; readonly equal: Partial<Doc> },
   ): Promise<number> {
     const table = this.tables.of(collection);
-    return attempt('Counting documents of a view', () => table.count(index, equal as Fields));
+    return this.reading('Counting documents of a view', () => table.count(index, equal as Fields));
   }
 
-  async position({ name }: Shape): Promise<number> {
-    return attempt('Reading the position of a view', () => this.tables.registry.checkpoint(name));
+  async position(...collections: readonly [Shape, ...Shape[]]): Promise<number> {
+    return this.reading('Reading the position of a view', () => this.tables.registry.lowestCheckpoint(collections));
+  }
+
+  private reading<Value>(what: string, read: () => Value): Value {
+    return attempt(what, () => {
+      enterReadTurn(this.connection);
+      return read();
+    });
   }
 }

@@ -6,6 +6,7 @@ import type { Fields, Scalar, Shape } from '../../projections/kernel/collection.
 import { carryOut, forgetAll, type Row, type Rows } from '../../projections/kernel/document.js';
 import type { BuildOptions, ProjectionWriter, ProjectionWrites } from '../../projections/kernel/views.js';
 import { BloomFilter } from './bloom-filter.js';
+import { endReadTurn, writeAtOnce } from './read-turn.js';
 import { attempt } from './sqlite-attempt.js';
 import { createIndex, type SqliteCollection } from './sqlite-collections.js';
 import type { Connection } from './sqlite-database.js';
@@ -53,7 +54,7 @@ export class ViewBuildWriter implements ProjectionWriter, Rows {
     this.rows.clear();
     this.dirty = 0;
     this.reached = 0;
-    attempt('Clearing a view that is being built', () => this.copy.clear());
+    attempt('Clearing a view that is being built', () => writeAtOnce(this.connection, () => this.copy.clear()));
   }
 
   async forget(collection: Shape, index: string, equal: object): Promise<void> {
@@ -96,6 +97,7 @@ export class ViewBuildWriter implements ProjectionWriter, Rows {
 
   private indexBy(index: string): void {
     if (this.indexed.has(index)) return;
+    endReadTurn(this.connection);
     attempt('Indexing a view', () => createIndex(this.connection, this.copy.shape, this.copy.table, index));
     this.indexed.add(index);
   }
@@ -125,15 +127,15 @@ export class ViewBuildWriter implements ProjectionWriter, Rows {
 
   /** What was written meanwhile, because something was forgotten, is not there any more. */
   private store(texts: readonly string[]): void {
-    const write = this.connection.transaction(() => {
+    const write = (): void => {
       for (const text of texts) {
         const { key, row } = this.rows.get(text) ?? {};
         if (key === undefined || row === undefined) continue;
         this.written.add(hashOf(text));
         this.copy.write(key, row);
       }
-    });
-    attempt('Writing a view that is being built', () => write.immediate());
+    };
+    attempt('Writing a view that is being built', () => writeAtOnce(this.connection, write));
   }
 
   private shapeOf(collection: Shape): Shape {

@@ -30,6 +30,7 @@ export const shapeText = ({ fields, key, indexes }: Shape): string => JSON.strin
 
 export class ViewRegistry {
   private readonly select;
+  private readonly selectAll;
   private readonly put;
 
   /** Views of an older form go, all of them: they are rebuilt, never migrated. */
@@ -37,6 +38,7 @@ export class ViewRegistry {
     dropOldForm(connection);
     connection.exec(TABLE);
     this.select = connection.prepare<[string], Checked<Registered>>('SELECT * FROM projections WHERE collection = ?');
+    this.selectAll = connection.prepare<[], Checked<Registered>>('SELECT * FROM projections');
     this.put = connection.prepare<[Checked<Registered>]>(
       `INSERT INTO projections VALUES (@collection, @shape, @live, @checkpoint, @checksum)
        ON CONFLICT DO UPDATE SET live = excluded.live, checkpoint = excluded.checkpoint, checksum = excluded.checksum`,
@@ -49,12 +51,18 @@ export class ViewRegistry {
   }
 
   all(): readonly Registered[] {
-    const rows = this.connection.prepare<[], Checked<Registered>>('SELECT * FROM projections').all();
-    return rows.map((row) => unchecked<Registered>('projections', row));
+    return this.selectAll.all().map((row) => unchecked<Registered>('projections', row));
   }
 
   checkpoint(collection: string): number {
     return this.of(collection)?.checkpoint ?? 0;
+  }
+
+  lowestCheckpoint(collections: readonly Pick<Shape, 'name'>[]): number {
+    const [first, ...others] = collections;
+    if (first !== undefined && others.length === 0) return this.checkpoint(first.name);
+    const known = new Map(this.all().map(({ collection, checkpoint }) => [collection, checkpoint]));
+    return Math.min(...collections.map(({ name }) => known.get(name) ?? 0));
   }
 
   /** Forward only, or back to the beginning. */

@@ -4,6 +4,7 @@
  * with its checkpoint: views are rebuilt, never migrated. What a build left behind is swept away in small parts.
  */
 import type { Shape } from '../../projections/kernel/collection.js';
+import { endReadTurn, writeAtOnce } from './read-turn.js';
 import { DamagedRow } from './row-checksum.js';
 import { createIndex, createTable, listOf, quoted, SqliteCollection } from './sqlite-collections.js';
 import type { Connection } from './sqlite-database.js';
@@ -31,17 +32,17 @@ export class ViewTables {
     private readonly connection: Connection,
     shapes: readonly Shape[],
   ) {
-    this.registry = connection.transaction(() => {
+    this.registry = writeAtOnce(connection, () => {
       const registry = new ViewRegistry(connection);
       connection.exec(TABLES);
       connection.exec("UPDATE view_tables SET state = 'retired' WHERE state = 'building'");
       return registry;
-    })();
-    connection.transaction(() => {
+    });
+    writeAtOnce(connection, () => {
       const declared = new Map(shapes.map((shape) => [shape.name, shapeText(shape)]));
       for (const { collection, shape } of this.registry.all()) if (declared.get(collection) !== shape) this.drop(collection);
       for (const shape of shapes) this.living.set(shape.name, new SqliteCollection(connection, shape, this.create(shape)));
-    })();
+    });
   }
 
   of({ name }: Pick<Shape, 'name'>): SqliteCollection {
@@ -58,36 +59,36 @@ export class ViewTables {
       .all(shape.name);
     const newest = Math.max(1, ...names.map((name) => Number(name.split('~')[1] ?? 1)));
     const table = `${shape.name}~${newest + 1}`;
-    this.connection.transaction(() => {
+    writeAtOnce(this.connection, () => {
       this.connection
         .prepare("UPDATE view_tables SET state = 'retired' WHERE collection = ? AND state = 'building'")
         .run(shape.name);
       createTable(this.connection, shape, table);
       this.connection.prepare("INSERT INTO view_tables VALUES (?, ?, 'building')").run(table, shape.name);
-    })();
+    });
     return table;
   }
 
   /** Readers and writers see the copy from here on; what stood there before is to be swept. */
   switchTo(copy: SqliteCollection, checkpoint: number): void {
     const { shape, table } = copy;
-    const change = this.connection.transaction(() => {
+    writeAtOnce(this.connection, () => {
       const state = this.connection.prepare('UPDATE view_tables SET state = ? WHERE name = ?');
       state.run('retired', this.of(shape).table);
       state.run('live', table);
       this.registry.register({ collection: shape.name, shape: shapeText(shape), live: table, checkpoint });
     });
-    change.immediate();
     this.living.set(shape.name, copy);
   }
 
   retire(table: string): void {
+    endReadTurn(this.connection);
     this.connection.prepare("UPDATE view_tables SET state = 'retired' WHERE name = ?").run(table);
   }
 
   /** One small step, so that nobody waits for the removal of a large table. */
   sweep(): 'more' | 'done' {
-    const step = this.connection.transaction(() => {
+    return writeAtOnce(this.connection, () => {
       const [found] = this.connection
         .prepare<[], { name: string; collection: string }>(
           "SELECT name, collection FROM view_tables WHERE state = 'retired' LIMIT 1",
@@ -106,7 +107,6 @@ export class ViewTables {
       this.connection.prepare('DELETE FROM view_tables WHERE name = ?').run(found.name);
       return 'more';
     });
-    return step.immediate();
   }
 
   private create(shape: Shape): string {

@@ -43,8 +43,11 @@ export interface Views {
     query: { readonly index?: Index; readonly equal: Partial<Doc> },
   ): Promise<number>;
 
-  /** Up to where the view is built: the checkpoint of its projection, 0 when it was never built. */
-  position(collection: Shape): Promise<number>;
+  /**
+   * Up to where the view is built: the checkpoint of its projection, 0 when it was never built.
+   * Of several views up to where all of them are.
+   */
+  position(...collections: readonly [Shape, ...Shape[]]): Promise<number>;
 }
 
 /** What one event does to the documents of one projection. */
