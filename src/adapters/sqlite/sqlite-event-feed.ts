@@ -58,11 +58,16 @@ export class SqliteEventFeed implements EventFeed {
     while (!signal.aborted) {
       const events = await this.store.readAll(upTo, batchMax);
       const last = events.at(-1);
-      if (last === undefined) await this.store.appendedAfter(upTo, signal);
-      else {
+      if (last === undefined) {
+        await this.store.appendedAfter(upTo, signal);
+        await nextTurn();
+      } else {
         upTo = last.position;
         yield { events, upTo };
       }
     }
   }
 }
+
+/** Who sent is answered first: the acks of a commit leave with the turn of the event loop that it was made in. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
