@@ -133,6 +133,10 @@ describe('a key', () => {
       'another condition',
       () => ada.call('POST', `${path}/members`, { accountId: cleo.accountId }, { ...under(key), 'if-match': '"1"' }),
     ],
+    [
+      'a condition that is none',
+      () => ada.call('POST', `${path}/members`, { accountId: cleo.accountId }, { ...under(key), 'if-match': '' }),
+    ],
     ['a body that is none', () => ada.call('POST', `${path}/members`, { accountId: 1 }, under(key))],
   ];
 

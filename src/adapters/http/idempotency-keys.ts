@@ -87,7 +87,10 @@ const scopeOf = ({ session, ip }: AskingRequest): string =>
   session === undefined ? `address ${ip}` : `account ${session.accountId}`;
 
 const contentOf = ({ params, body, headers }: AskingRequest): string =>
-  JSON.stringify(sorted([params, body ?? {}, headers['if-match'] ?? '']));
+  JSON.stringify(sorted([params, body ?? {}, conditionIn(headers['if-match'])]));
+
+/** Stored, in a hash: no condition has always been the empty text. An empty header is none, but is refused, and no repetition. */
+const conditionIn = (given: string | undefined): string => (given === '' ? ' ' : (given ?? ''));
 
 /** Members in one order, so that the same JSON is the same text. */
 function sorted(value: unknown): unknown {
