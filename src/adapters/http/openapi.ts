@@ -4,9 +4,13 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { problems } from '../nest/problems.js';
 import { version } from '../nest/version.js';
+import { NewContent } from './message.dto.js';
 import { Problem } from './problem.dto.js';
 
+type SchemaObject = Exclude<NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string], { readonly $ref: string }>;
+
 interface Operation {
+  readonly parameters?: readonly { readonly in: string; schema?: object }[];
   readonly requestBody?: object;
   readonly responses: Record<string, { readonly description: string; readonly content?: object; headers?: object }>;
 }
@@ -24,16 +28,17 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .build();
-  return describeLimits(describeSizes(closeRequests(SwaggerModule.createDocument(app, config, { extraModels: [Problem] }))));
+  const document = SwaggerModule.createDocument(app, config, { extraModels: [Problem] });
+  return describeLimits(describeSizes(describeIds(describeContents(closeRequests(document)))));
 }
+
+const operationsIn = ({ paths }: OpenAPIObject): readonly Operation[] =>
+  Object.values(paths).flatMap((path) => Object.values(path as Record<string, Operation>));
 
 /** What a request may hold is said to be all that it may hold. Answers stay open. */
 function closeRequests(document: OpenAPIObject): OpenAPIObject {
   const schemas = document.components?.schemas ?? {};
-  const bodies = Object.values(document.paths).flatMap((path) =>
-    Object.values(path as Record<string, { readonly requestBody?: object }>).map(({ requestBody }) => requestBody),
-  );
-  const toClose = namesIn(bodies);
+  const toClose = namesIn(operationsIn(document).map(({ requestBody }) => requestBody));
   for (const name of toClose) {
     const schema = schemas[name] as { additionalProperties?: boolean };
     schema.additionalProperties = false;
@@ -42,10 +47,39 @@ function closeRequests(document: OpenAPIObject): OpenAPIObject {
   return document;
 }
 
+/** Which fields belong to which kind of content: one class checks them all, and a schema can say it. */
+function describeContents(document: OpenAPIObject): OpenAPIObject {
+  const schemas = document.components?.schemas ?? {};
+  const { properties = {} } = schemas[NewContent.name] as SchemaObject;
+  const kind = (type: string, required: readonly string[], optional: readonly string[]): SchemaObject => ({
+    type: 'object',
+    properties: {
+      type: { type: 'string', enum: [type] },
+      ...Object.fromEntries([...required, ...optional].map((name) => [name, properties[name]!])),
+    },
+    required: ['type', ...required],
+    additionalProperties: false,
+  });
+  const kinds = {
+    NewText: kind('text', ['text'], []),
+    NewEncrypted: kind('encrypted', ['scheme', 'ciphertext'], ['epoch', 'header']),
+  };
+  const references = Object.keys(kinds).map((name) => ({ $ref: `#/components/schemas/${name}` }));
+  Object.assign(schemas, kinds, { [NewContent.name]: { oneOf: references } });
+  return document;
+}
+
+/** What stands in a path is an id: see `IdParam`. */
+function describeIds(document: OpenAPIObject): OpenAPIObject {
+  for (const { parameters = [] } of operationsIn(document)) {
+    for (const parameter of parameters) if (parameter.in === 'path') parameter.schema = { type: 'string', format: 'uuid' };
+  }
+  return document;
+}
+
 /** A head or a body may be too large, and a body of another kind. */
 function describeSizes(document: OpenAPIObject): OpenAPIObject {
-  const operations = Object.values(document.paths).flatMap((path) => Object.values(path as Record<string, Operation>));
-  for (const { requestBody, responses } of operations) {
+  for (const { requestBody, responses } of operationsIn(document)) {
     const ofBodies = requestBody === undefined ? [] : (['unsupported-media-type'] as const);
     for (const code of ['request-too-large', ...ofBodies] as const) {
       const { status } = problems[code];
@@ -65,8 +99,7 @@ function describeLimits(document: OpenAPIObject): OpenAPIObject {
     Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
   const onAll = refer(Object.keys(limitHeaderObjects).filter((name) => name !== RETRY_AFTER));
   const { status: tooMany } = problems['too-many-requests'];
-  const operations = Object.values(document.paths).flatMap((path) => Object.values(path as Record<string, Operation>));
-  for (const { responses } of operations) {
+  for (const { responses } of operationsIn(document)) {
     const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
     responses[tooMany] ??= { description: 'too-many-requests', content };
     for (const [status, response] of Object.entries(responses)) {
