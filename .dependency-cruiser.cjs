@@ -7,7 +7,7 @@
 /** The files that may know every adapter. */
 const COMMANDS = '^src/adapters/cli/(?:chat|demo|sottovoce)\\.ts$';
 const COMPOSITION =
-  '^src/(?:main|app\\.module|compose|backup|inspection|verification|contents|processes|instruments|control-channel|references)\\.ts$';
+  '^src/(?:main|server|app\\.module|compose|backup|inspection|verification|contents|processes|instruments|control-channel|references)\\.ts$';
 /** Technologies that stand at a door and share the dispatch seam `nest`. */
 const INBOUND = '^src/adapters/(?:http|websocket|cli)/';
 
@@ -95,7 +95,7 @@ module.exports = {
       name: 'only-composition-imports-across-adapters',
       severity: 'error',
       comment:
-        'Only the composition root (app.module, compose, backup, inspection, verification, contents, processes, instruments, references, main) knows every adapter. Move this there.',
+        'Only the composition root (app.module, compose, backup, inspection, verification, contents, processes, instruments, references, server) knows every adapter. Move this there.',
       from: { path: '^src/', pathNot: [COMPOSITION, '^src/(?:domain|application|projections|adapters)/'] },
       to: { path: '^src/adapters/' },
     },
