@@ -284,7 +284,7 @@ const answering: readonly PlantedBug[] = [
     'if (bytes < 0) lane',
   ]),
   bug(
-    59,
+    56,
     'serves a device on that was revoked',
     [FAN_OUT, "this.deps.hub.ofDevice(event.data.deviceId)?.close(closeCodes.deviceRevoked, 'the device was revoked');", ''],
     ['adapters/websocket/heartbeat.ts', '>= REVOKED_WITHIN_MS : isPingDue)', '>= REVOKED_WITHIN_MS : false)'],
@@ -296,7 +296,7 @@ const answering: readonly PlantedBug[] = [
     `await this.keep(request, () => ledger.settle(keyed, attempt, answerOf(reply, undefined)));
       const body = await run();`,
   ]),
-  bug(38, 'takes the key of another account for the same', [
+  bug(3, 'takes the key of another account for the same', [
     KEYS,
     'session === undefined ?',
     'session !== undefined ? `account` : session === undefined ?',
@@ -306,7 +306,7 @@ const answering: readonly PlantedBug[] = [
     'if (living?.answer) {',
     'if (living?.answer && living.attempt === attempt) {',
   ]),
-  bug(6, 'lets go of a key whose request was refused for good', [
+  bug(15, 'lets go of a key whose request was refused for good', [
     KEYS,
     '(isFinal ? ledger.settle',
     '(isFinal && problem.status < 400 ? ledger.settle',
