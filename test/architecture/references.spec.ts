@@ -132,6 +132,23 @@ describe('generated documents', () => {
     expect(unions.map(([name]) => name)).toEqual(['NewContent']);
   });
 
+  it('name the same fields of each content at both doors', () => {
+    const { schemas } = openApi().components as unknown as {
+      readonly schemas: Readonly<Record<string, { readonly properties: object; readonly required: readonly string[] }>>;
+    };
+    const ofRest = [schemas.NewText, schemas.NewEncrypted].map((schema) => [
+      Object.keys(schema?.properties ?? {}).sort(),
+      [...(schema?.required ?? [])].sort(),
+    ]);
+    const ofSocket = commandData['send-message'].shape.content.options.map(({ shape }) => [
+      Object.keys(shape).sort(),
+      Object.entries(shape)
+        .flatMap(([name, field]) => (field.safeParse(undefined).success ? [] : [name]))
+        .sort(),
+    ]);
+    expect(ofRest).toEqual(ofSocket);
+  });
+
   it('can be read by the AsyncAPI parser without a warning', async () => {
     const { Parser } = await import('@asyncapi/parser');
     const { document, diagnostics } = await new Parser().parse(generated.get('docs/reference/asyncapi.json') ?? '');

@@ -17,7 +17,7 @@ const VERSION = '4.32.5';
 const PEOPLE = 6;
 const ROUNDS_MAX = 100;
 /** A run that is mostly refused at the door says nothing about what is behind it. */
-const GRANTED_MIN = 0.05;
+const GRANTED_MIN = 0.1;
 /** Granted only to who has a code or a private key, which no schema describes. */
 const NEVER_GRANTED = ['POST /v1/tokens', 'POST /v1/verifications/{verificationId}/complete'];
 /**
